@@ -1,0 +1,16 @@
+"""The Celery app. Its settings and the beat schedule stand in settings.py, the tasks in the two apps."""
+
+import os
+from pathlib import Path
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digest_site.settings")
+
+app = Celery("paper_round")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+for _name, _folder in (app.conf.broker_transport_options or {}).items():
+    if _name.endswith(("_in", "_out", "_folder")):
+        Path(_folder).mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,173 @@
+"""Read the environment; every mistake becomes one sentence that says how to mend it."""
+
+import secrets
+from collections.abc import Set
+from email.headerregistry import Address
+from email.utils import parseaddr
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+MIN_SECRET_KEY = 50
+LOG_LEVELS = frozenset({"DEBUG", "INFO", "WARNING", "ERROR"})
+
+
+def read_env(base_dir: Path) -> environ.Env:
+    """The process environment, over the values of `.env` beside manage.py when there is one."""
+    env = environ.Env()
+    dotenv = base_dir / ".env"
+    if dotenv.is_file():
+        env.read_env(str(dotenv))
+    return env
+
+
+def boolean(env: environ.Env, name: str, default: bool) -> bool:
+    raw = env.str(name, "").strip().lower()
+    if raw in {"1", "true", "yes", "on"}:
+        return True
+    if raw in {"0", "false", "no", "off"}:
+        return False
+    if raw:
+        raise ImproperlyConfigured(f"{name}={raw!r} is neither true nor false: write {name}=true or {name}=false.")
+    return default
+
+
+def integer(env: environ.Env, name: str, default: int, *, low: int, high: int) -> int:
+    raw = env.str(name, "").strip() or str(default)
+    try:
+        value = int(raw)
+    except ValueError:
+        value = low - 1
+    if not low <= value <= high:
+        raise ImproperlyConfigured(f"{name}={raw!r} is not a whole number from {low} to {high}.")
+    return value
+
+
+def choice(env: environ.Env, name: str, default: str, allowed: Set[str]) -> str:
+    value = env.str(name, "").strip() or default
+    if value not in allowed:
+        raise ImproperlyConfigured(f"{name}={value!r} is not one of {', '.join(sorted(allowed))}.")
+    return value
+
+
+def site_url(env: environ.Env) -> str:
+    """The public address, without a slash at its end, such as https://digest.example.org."""
+    url = env.str("SITE_URL", "").strip().rstrip("/") or "http://127.0.0.1:8000"
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
+        raise ImproperlyConfigured(
+            f"SITE_URL={url!r} is not a site address: write scheme and host only, such as https://digest.example.org."
+        )
+    return url
+
+
+def address(env: environ.Env, name: str, default: str) -> str:
+    """One mail address, with or without a display name."""
+    value = env.str(name, "").strip() or default
+    display, spec = parseaddr(value)
+    try:
+        Address(display_name=display, addr_spec=spec)
+    except (ValueError, IndexError):
+        spec = ""
+    if "@" not in spec or "," in value.replace(display, ""):
+        raise ImproperlyConfigured(
+            f"{name}={value!r} is not one mail address: write for example {name}='Paper Round <papers@example.org>'."
+        )
+    return value
+
+
+def secret_key(env: environ.Env, data_dir: Path, *, public: bool) -> str:
+    """SECRET_KEY; on a private (http) site without one, a key made once and kept in the data folder."""
+    key: str = env.str("SECRET_KEY", "")
+    if key and len(key) < MIN_SECRET_KEY:
+        raise ImproperlyConfigured(
+            f"SECRET_KEY has {len(key)} characters, fewer than {MIN_SECRET_KEY}: make one with "
+            "python -c 'import secrets; print(secrets.token_urlsafe(50))' and set it in .env."
+        )
+    if key:
+        return key
+    if public:
+        raise ImproperlyConfigured(
+            "SECRET_KEY is empty while SITE_URL is https: make one with "
+            "python -c 'import secrets; print(secrets.token_urlsafe(50))' and set it in .env."
+        )
+    path = data_dir / "secret_key"
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        with path.open("x") as file:
+            path.chmod(0o600)
+            file.write(secrets.token_urlsafe(50))
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise ImproperlyConfigured(f"DATA_DIR={str(data_dir)!r} cannot be written: {error.strerror}.") from error
+    return path.read_text(encoding="utf-8")
+
+
+def database(env: environ.Env, data_dir: Path) -> dict[str, object]:
+    """DATABASE_URL, or SQLite in the data folder: WAL and IMMEDIATE, so writers wait instead of failing."""
+    default = f"sqlite:///{data_dir / 'paper_round.sqlite3'}"
+    url = env.str("DATABASE_URL", "") or default
+    config: dict[str, object] = dict(env.db_url_config(url))
+    engine = config.get("ENGINE", "")
+    if engine == "django.db.backends.sqlite3":
+        config["OPTIONS"] = {
+            "timeout": 20,
+            "transaction_mode": "IMMEDIATE",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        }
+    elif engine == "django.db.backends.postgresql":
+        config.setdefault("CONN_MAX_AGE", 60)
+        config["CONN_HEALTH_CHECKS"] = True
+    else:
+        raise ImproperlyConfigured(
+            "DATABASE_URL names no database we know: write postgres://user:password@host/name or sqlite:///path."
+        )
+    return config
+
+
+# https://anymail.dev/en/stable/esps/
+PROVIDERS = {
+    "brevo": "anymail.backends.brevo.EmailBackend",
+    "mailersend": "anymail.backends.mailersend.EmailBackend",
+    "mailgun": "anymail.backends.mailgun.EmailBackend",
+    "mailjet": "anymail.backends.mailjet.EmailBackend",
+    "postmark": "anymail.backends.postmark.EmailBackend",
+    "resend": "anymail.backends.resend.EmailBackend",
+    "sparkpost": "anymail.backends.sparkpost.EmailBackend",
+}
+
+
+def email(env: environ.Env, provider: str) -> dict[str, object]:
+    """Django's EMAIL_ settings: the Anymail provider if one is named, else EMAIL_URL, else files.
+
+    `smtp://user:password@host:587` speaks STARTTLS on 587, `smtps://` TLS from the start, `file://`
+    writes each message into the outbox folder.
+    """
+    if provider != "none":
+        return {"EMAIL_BACKEND": PROVIDERS[provider]}
+    url = env.str("EMAIL_URL", "").strip()
+    if not url or url.startswith("file:"):
+        return {"EMAIL_BACKEND": "subscriptions.outbox.EmailBackend"}
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError:
+        port = -1
+    if parts.scheme not in {"smtp", "smtps", "smtp+tls"} or not parts.hostname or port == -1:
+        raise ImproperlyConfigured(
+            "EMAIL_URL is not a mail server: write smtp://user:password@host:587, smtps://user:password@host:465 "
+            "or file:// to write messages into the outbox folder."
+        )
+    port = port or {"smtps": 465, "smtp+tls": 587}.get(parts.scheme, 25)
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": port,
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+        "EMAIL_USE_TLS": parts.scheme == "smtp+tls" or (parts.scheme == "smtp" and port == 587),
+    }

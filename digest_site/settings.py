@@ -1,0 +1,230 @@
+"""Every setting. Runs with no environment at all; each value can come from the environment or `.env`.
+
+README's table and `.env.example` list them; tests/digest_site/test_settings.py keeps the three in step.
+"""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from celery.schedules import crontab
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from digest_site import environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environment.read_env(BASE_DIR)
+
+# The site -----------------------------------------------------------------------------------------
+SITE_NAME = env.str("SITE_NAME", "Paper Round")
+SITE_URL = environment.site_url(env)
+_host = urlsplit(SITE_URL).hostname or ""
+PUBLIC = SITE_URL.startswith("https://")
+DATA_DIR = Path(env.str("DATA_DIR", "") or BASE_DIR / "var").absolute()
+DEBUG = environment.boolean(env, "DEBUG", False)
+SECRET_KEY = environment.secret_key(env, DATA_DIR, public=PUBLIC)
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+# Keys the suppression list. Apart from SECRET_KEY, because it must outlive a rotation of that.
+SUPPRESSION_KEY = env.str("SUPPRESSION_KEY", "") or SECRET_KEY
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or sorted({_host, "localhost", "127.0.0.1"})
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+TRUSTED_PROXIES = environment.integer(env, "TRUSTED_PROXIES", 0, low=0, high=10)
+
+INSTALLED_APPS = [
+    "digest_site",
+    "papers",
+    "subscriptions",
+    "anymail",
+    "csp",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "digest_site.urls"
+WSGI_APPLICATION = "digest_site.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "digest_site.context_processors.site",
+            ],
+        },
+    },
+]
+
+# Storage ------------------------------------------------------------------------------------------
+DATABASES = {"default": environment.database(env, DATA_DIR)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+REDIS_URL = env.str("REDIS_URL", "").strip()
+if REDIS_URL and not REDIS_URL.startswith(("redis://", "rediss://")):
+    raise ImproperlyConfigured(f"REDIS_URL={REDIS_URL!r} is not a Redis address: write redis://host:6379/0.")
+CACHES = {
+    "default": (
+        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        if REDIS_URL
+        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    )
+}
+
+# Time and language --------------------------------------------------------------------------------
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+USE_I18N = True
+
+# Static files: served by the web process itself; finders make collectstatic unnecessary on a private site.
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "digest_site" / "static"]
+WHITENOISE_USE_FINDERS = not PUBLIC
+WHITENOISE_AUTOREFRESH = DEBUG
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": (
+            "whitenoise.storage.CompressedManifestStaticFilesStorage"
+            if PUBLIC
+            else "django.contrib.staticfiles.storage.StaticFilesStorage"
+        )
+    },
+}
+
+# Security -----------------------------------------------------------------------------------------
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "script-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 8 * 3600
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+if PUBLIC:
+    SECURE_SSL_REDIRECT = True
+    # One-click unsubscription must never be answered by a redirect, nor a probe by the proxy.
+    SECURE_REDIRECT_EXEMPT = [r"^u/", r"^healthz$", r"^readyz$"]
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = environment.boolean(env, "HSTS_INCLUDE_SUBDOMAINS", True)
+    SECURE_HSTS_PRELOAD = environment.boolean(env, "HSTS_PRELOAD", True)
+    SESSION_COOKIE_SECURE = True
+    SESSION_COOKIE_NAME = "__Host-sessionid"
+    CSRF_COOKIE_SECURE = True
+    CSRF_COOKIE_NAME = "__Host-csrftoken"
+    if TRUSTED_PROXIES:
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+
+# Mail ---------------------------------------------------------------------------------------------
+OUTBOX_DIR = DATA_DIR / "outbox"
+ANYMAIL = {
+    name.removeprefix("ANYMAIL_"): env.str(name)
+    for name in env.ENVIRON
+    if name.startswith("ANYMAIL_") and name != "ANYMAIL_PROVIDER"
+}
+ANYMAIL_PROVIDER = environment.choice(env, "ANYMAIL_PROVIDER", "none", environment.PROVIDERS.keys() | {"none"})
+EMAIL_URL = env.str("EMAIL_URL", "")
+vars().update(environment.email(env, ANYMAIL_PROVIDER))
+DEFAULT_FROM_EMAIL = environment.address(env, "DEFAULT_FROM_EMAIL", f"{SITE_NAME} <papers@localhost.localdomain>")
+ACCOUNT_FROM_EMAIL = environment.address(env, "ACCOUNT_FROM_EMAIL", DEFAULT_FROM_EMAIL)
+REPLY_TO_EMAIL = environment.address(env, "REPLY_TO_EMAIL", DEFAULT_FROM_EMAIL)
+BOUNCE_EMAIL = environment.address(env, "BOUNCE_EMAIL", DEFAULT_FROM_EMAIL)
+SERVER_EMAIL = ACCOUNT_FROM_EMAIL
+POSTAL_ADDRESS = env.str("POSTAL_ADDRESS", "").strip()
+EMAIL_TIMEOUT = environment.integer(env, "EMAIL_TIMEOUT", 30, low=1, high=300)
+SEND_WINDOW = environment.integer(env, "SEND_WINDOW", 10, low=1, high=500)
+
+# Sources ------------------------------------------------------------------------------------------
+HUGGINGFACE_URL = env.str("HUGGINGFACE_URL", "") or "https://huggingface.co"
+ARXIV_URL = env.str("ARXIV_URL", "") or "https://arxiv.org"
+ARXIV_RSS_URL = env.str("ARXIV_RSS_URL", "") or "https://rss.arxiv.org"
+ARXIV_API_URL = env.str("ARXIV_API_URL", "") or "https://export.arxiv.org"
+SOURCE_CONTACT = env.str("SOURCE_CONTACT", "") or SITE_URL
+# Lets sources be read from loopback and private addresses: for the bundled sample upstream and for tests.
+SOURCES_ALLOW_PRIVATE = environment.boolean(env, "SOURCES_ALLOW_PRIVATE", False)
+
+# Celery: the database is the truth, a message is only a hint, so losing or repeating one is harmless. ---
+TICK_SECONDS = environment.integer(env, "TICK_SECONDS", 60, low=1, high=300)
+READ_MINUTES = environment.integer(env, "READ_MINUTES", 30, low=1, high=1440)
+_VISIBILITY = 3600
+_BROKER_DIR = DATA_DIR / "broker"
+CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    {"visibility_timeout": _VISIBILITY}
+    if REDIS_URL
+    else {
+        # One folder for both directions: the web process writes where the worker reads.
+        "data_folder_in": str(_BROKER_DIR / "queue"),
+        "data_folder_out": str(_BROKER_DIR / "queue"),
+        "processed_folder": str(_BROKER_DIR / "processed"),
+        "control_folder": str(_BROKER_DIR / "control"),
+    }
+)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_SOFT_TIME_LIMIT = 840
+CELERY_TASK_TIME_LIMIT = 900
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = EMAIL_TIMEOUT + 10
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
+CELERY_BEAT_SCHEDULE = {
+    "read sources": {"task": "papers.tasks.read_sources", "schedule": READ_MINUTES * 60},
+    "compose what is due": {"task": "subscriptions.tasks.compose_due", "schedule": TICK_SECONDS},
+    "send what is queued": {"task": "subscriptions.tasks.send_queued", "schedule": TICK_SECONDS},
+    "sweep": {"task": "subscriptions.tasks.sweep", "schedule": 5 * TICK_SECONDS},
+    "retention": {"task": "subscriptions.tasks.clean_up", "schedule": crontab(hour=3, minute=17)},
+}
+
+# Logging: ids only, one line a record. -------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        "papers": {"level": environment.choice(env, "LOG_LEVEL", "INFO", environment.LOG_LEVELS)},
+        "subscriptions": {"level": environment.choice(env, "LOG_LEVEL", "INFO", environment.LOG_LEVELS)},
+    },
+}

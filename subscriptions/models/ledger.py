@@ -1,0 +1,123 @@
+"""The send ledger: what each reader was chosen, and what became of every message."""
+
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.utils import timezone
+
+from papers.models import Paper
+from subscriptions.models.subscriber import Subscriber, Token
+
+
+class Digest(models.Model):
+    """What one reader gets in one edition: decided once, frozen, explained.
+
+    A digest with nothing in it is kept too, without a Delivery, with its reason.
+    """
+
+    class Outcome(models.TextChoices):
+        QUEUED = "queued", "queued to send"
+        EMPTY = "empty", "nothing to send"
+        LATE = "late", "skipped: too late"
+
+    subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="digests")
+    edition = models.DateField(help_text="The reader's local date when it fell due.")
+    due_at = models.DateTimeField()
+    window_start = models.DateTimeField(help_text="Papers first seen from here …")
+    window_end = models.DateTimeField(help_text="… to before here were considered.")
+    considered = models.PositiveIntegerField(default=0, help_text="Papers in the window.")
+    matched = models.PositiveIntegerField(default=0, help_text="Of these, papers that match.")
+    outcome = models.CharField(max_length=8, choices=Outcome)
+    reason = models.CharField(max_length=300, blank=True, help_text="Why there is nothing, in words for the reader.")
+    notices = models.JSONField(default=list, blank=True, help_text="Sentences about failed sources or interests.")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("-edition", "-pk")
+        indexes = (models.Index(fields=["edition", "outcome"], name="digest_edition"),)
+        constraints = (
+            models.UniqueConstraint(fields=["subscriber", "edition"], name="one_digest_per_subscriber_and_edition"),
+        )
+
+    def __str__(self) -> str:
+        return f"digest {self.pk} of {self.edition}"
+
+
+class DigestItem(models.Model):
+    """One chosen paper and why."""
+
+    class Section(models.TextChoices):
+        MATCHED = "matched", "for you"
+        TRENDING = "trending", "trending"
+
+    digest = models.ForeignKey(Digest, on_delete=models.CASCADE, related_name="items")
+    paper = models.ForeignKey(Paper, on_delete=models.CASCADE, related_name="digest_items")
+    position = models.PositiveSmallIntegerField()
+    section = models.CharField(max_length=8, choices=Section, default=Section.MATCHED)
+    score = models.FloatField(default=0.0)
+    reasons = models.JSONField(
+        default=list, help_text='One per interest that matched: {"interest": as typed, "terms": words found}.'
+    )
+
+    class Meta:
+        ordering = ("position",)
+        constraints = (models.UniqueConstraint(fields=["digest", "paper"], name="one_item_per_digest_and_paper"),)
+
+    def __str__(self) -> str:
+        return f"{self.position}. of digest {self.digest_id}"
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def due(self, now: datetime) -> Self:
+        """Queued messages that may be sent now."""
+        return self.filter(state=Delivery.State.QUEUED, not_before__lte=now)
+
+
+class Delivery(models.Model):
+    """One message to one person. Exists before anything risky is done; see ARCHITECTURE.md, "The send ledger"."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "queued"
+        CLAIMED = "claimed", "claimed by a worker"
+        SENDING = "sending", "handed to the provider"
+        ACCEPTED = "accepted", "accepted"
+        FAILED = "failed", "refused for good"
+        CANCELLED = "cancelled", "cancelled"
+        UNKNOWN = "unknown", "outcome unknown"
+
+    class Kind(models.TextChoices):
+        DIGEST = "digest", "digest"
+        CONFIRM = "confirm", "confirmation"
+        ALREADY = "already", "already subscribed"
+        LINK = "link", "link to preferences"
+        NEW_ADDRESS = "new_address", "confirm a new address"
+        OLD_ADDRESS = "old_address", "notice to the old address"
+
+    key = models.CharField(max_length=40, unique=True, help_text="Deterministic; forms the Message-ID.")
+    kind = models.CharField(max_length=12, choices=Kind)
+    subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="deliveries")
+    digest = models.OneToOneField(Digest, on_delete=models.CASCADE, null=True, blank=True, related_name="delivery")
+    token = models.ForeignKey(Token, on_delete=models.SET_NULL, null=True, blank=True, related_name="deliveries")
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    not_before = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="Times it was handed to the provider.")
+    claim = models.UUIDField(null=True, blank=True, editable=False, help_text="Which worker's window holds it.")
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    provider_id = models.CharField(max_length=200, blank=True)
+    reason = models.CharField(max_length=300, blank=True, help_text="Why it failed, waits or was cancelled.")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-created_at", "-pk")
+        verbose_name_plural = "deliveries"
+        indexes = (
+            models.Index(fields=["state", "not_before"], name="delivery_due"),
+            models.Index(fields=["claim"], name="delivery_claim"),
+        )
+
+    def __str__(self) -> str:
+        return self.key
