@@ -15,9 +15,12 @@ LOG_LEVELS = frozenset({"DEBUG", "INFO", "WARNING", "ERROR"})
 
 
 def read_env(base_dir: Path) -> environ.Env:
-    """The process environment, over the values of `.env` beside manage.py when there is one."""
+    """The process environment, over the values of `.env` beside manage.py, or of the file ENV_FILE names."""
     env = environ.Env()
-    dotenv = base_dir / ".env"
+    named = env.str("ENV_FILE", "")
+    dotenv = Path(named or base_dir / ".env")
+    if named and not dotenv.exists():
+        raise ImproperlyConfigured(f"ENV_FILE={named!r} does not exist.")
     if dotenv.is_file():
         env.read_env(str(dotenv))
     return env
@@ -163,7 +166,7 @@ def email(env: environ.Env, provider: str) -> dict[str, object]:
         )
     port = port or {"smtps": 465, "smtp+tls": 587}.get(parts.scheme, 25)
     return {
-        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_BACKEND": "subscriptions.smtp.EmailBackend",
         "EMAIL_HOST": parts.hostname,
         "EMAIL_PORT": port,
         "EMAIL_HOST_USER": unquote(parts.username or ""),

@@ -88,6 +88,10 @@ class Subscriber(models.Model):
         super().save(*args, **kwargs)
 
     @property
+    def is_active(self) -> bool:
+        return self.status == self.Status.ACTIVE
+
+    @property
     def days(self) -> frozenset[int]:
         """Weekdays on which a digest is wished: Monday is 0; empty while paused."""
         match self.frequency:
