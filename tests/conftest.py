@@ -1,0 +1,71 @@
+"""What every test stands on: no way out to the network, and nothing shared between two tests."""
+
+import ipaddress
+import socket
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+
+LOOPBACK_NAMES = frozenset({None, "", "localhost"})
+
+
+def is_loopback(host: Any) -> bool:
+    if host in LOOPBACK_NAMES or host == urlsplit(settings.REDIS_URL).hostname:
+        return True
+    try:
+        return ipaddress.ip_address(str(host).split("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+def is_address(host: Any) -> bool:
+    try:
+        return bool(ipaddress.ip_address(str(host).split("%")[0]))
+    except ValueError:
+        return False
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_network() -> Any:
+    """Connecting or resolving beyond loopback fails the test, whatever the code under test catches.
+
+    Names under .invalid never exist (RFC 6761): they fail as they would everywhere, without being asked for.
+    """
+    patch = pytest.MonkeyPatch()
+    connect, connect_ex, resolve = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
+
+    def guard(sock: socket.socket, address: Any) -> None:
+        if sock.family in {socket.AF_INET, socket.AF_INET6} and not is_loopback(address[0]):
+            sock.close()
+            pytest.fail(f"The test connects to {address[0]}: serve it on loopback.", pytrace=True)
+
+    def guarded_connect(sock: socket.socket, address: Any) -> None:
+        guard(sock, address)
+        connect(sock, address)
+
+    def guarded_connect_ex(sock: socket.socket, address: Any) -> int:
+        guard(sock, address)
+        return connect_ex(sock, address)
+
+    def guarded_resolve(host: Any, *args: Any, **kwargs: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else host
+        if str(name).endswith(".invalid"):
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        if not (is_loopback(name) or is_address(name)):
+            pytest.fail(f"The test looks up {name}: hand in a resolver, or use an address.", pytrace=True)
+        return resolve(host, *args, **kwargs)
+
+    patch.setattr(socket.socket, "connect", guarded_connect)
+    patch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
+    patch.setattr(socket, "getaddrinfo", guarded_resolve)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> Any:
+    yield
+    cache.clear()
