@@ -1,14 +1,19 @@
 """What every source gives and may raise. Parsers are pure: bytes in, records out, no Django."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated, Protocol
+from typing import Annotated, Protocol, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from papers.identifiers import is_category, parse_arxiv_id
 from papers.text import MAX_ABSTRACT, MAX_NAME, MAX_TITLE, clean, clean_url
+
+MAX_BYTES = 10 * 1024 * 1024
+"""No answer is read further than this, compressed or not."""
+
+Item = TypeVar("Item")
 
 
 class SourceError(Exception):
@@ -112,6 +117,39 @@ class Batch:
     warnings: Sequence[str] = field(default=())
 
 
+def parse_each(
+    items: Iterable[Item], parse: Callable[[int, Item], PaperRecord], raw: Callable[[Item], str], where: str
+) -> tuple[list[PaperRecord], list[Reject]]:
+    """Parse items one by one: `parse(rank, item)`, rank counted from 1, says ValueError to a bad one.
+
+    A bad item costs the others nothing; a paper met twice is kept where it stood first. When not one
+    item can be read it is the format that changed, and UnexpectedShape names the first reason.
+    """
+    records: dict[str, PaperRecord] = {}
+    rejects: list[Reject] = []
+    for rank, item in enumerate(items, start=1):
+        try:
+            record = parse(rank, item)
+        except ValueError as error:
+            rejects.append(Reject(reason=why(error), raw=raw(item)))
+        else:
+            records.setdefault(record.arxiv_id or record.title.casefold(), record)
+    if rejects and not records:
+        raise UnexpectedShape(f"{where}: none of {len(rejects)} records could be read: {rejects[0].reason}")
+    return list(records.values()), rejects
+
+
+def why(error: ValueError) -> str:
+    """Say in one line what is wrong with a record: `paper.title: Field required`."""
+    if not isinstance(error, ValidationError):
+        return clean(str(error), MAX_TITLE)
+    faults = (
+        f"{'.'.join(map(str, fault['loc']))}: {fault['msg'].removeprefix('Value error, ')}"
+        for fault in error.errors(include_url=False, include_input=False, include_context=False)
+    )
+    return clean("; ".join(faults), MAX_TITLE)
+
+
 Get = Callable[[str], bytes]
 """Fetch one address: bytes of a 200 answer. Raises FetchFailed or NotModified."""
 
@@ -121,6 +159,10 @@ class Source(Protocol):
 
     slug: str
     name: str
+
+    def expects(self, day: date) -> bool:
+        """Whether the site, by its own calendar, publishes on `day`: tells a quiet day from a stale page."""
+        ...
 
     def read(self, day: date, get: Get, *, categories: Sequence[str] = ()) -> Batch:
         """Everything the site lists for `day`.
