@@ -140,14 +140,17 @@ def _read_status(message: EmailMessage, count: int | None) -> Outcome:
     if status.status <= ACCEPTED:
         return Receipt(str(status.message_id or "")[:200])
     words = ", ".join(sorted(map(str, status.status)))
-    if status.status <= REFUSED:
+    # Postmark answers 422 in words Anymail may not know; the status code is plain enough.
+    code = getattr(status.esp_response, "status_code", 200)
+    if status.status <= REFUSED or 400 <= code < 500:
         return Refused(f"provider: {words}")
     return OutcomeUnknown(f"provider: {words}")
 
 
 def _explain_open(error: Exception) -> NotAccepted | Misconfigured:
-    if isinstance(error, smtplib.SMTPAuthenticationError):
-        return Misconfigured(_reply(error.smtp_code, error.smtp_error))
+    if isinstance(error, smtplib.SMTPResponseException):
+        reason = _reply(error.smtp_code, error.smtp_error)
+        return Misconfigured(reason) if isinstance(error, smtplib.SMTPAuthenticationError) else NotAccepted(reason)
     if isinstance(error, smtplib.SMTPNotSupportedError | AnymailConfigurationError):
         return Misconfigured(_words(error))
     return NotAccepted(_words(error))
