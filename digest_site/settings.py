@@ -82,7 +82,8 @@ CACHES = {
     "default": (
         {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
         if REDIS_URL
-        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+        # Files, not memory: web process and worker see the same heartbeat.
+        else {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": DATA_DIR / "cache"}
     )
 }
 
@@ -94,7 +95,7 @@ USE_I18N = True
 
 # Static files: served by the web process itself; finders make collectstatic unnecessary on a private site.
 STATIC_URL = "static/"
-STATIC_ROOT = DATA_DIR / "staticfiles"
+STATIC_ROOT = DATA_DIR / "staticfiles" if PUBLIC else None
 STATICFILES_DIRS = [BASE_DIR / "digest_site" / "static"]
 WHITENOISE_USE_FINDERS = not PUBLIC
 WHITENOISE_AUTOREFRESH = DEBUG
@@ -183,7 +184,7 @@ TICK_SECONDS = environment.integer(env, "TICK_SECONDS", 60, low=1, high=300)
 READ_MINUTES = environment.integer(env, "READ_MINUTES", 30, low=1, high=1440)
 _VISIBILITY = 3600
 _BROKER_DIR = DATA_DIR / "broker"
-CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost"
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {"visibility_timeout": _VISIBILITY}
     if REDIS_URL
@@ -209,6 +210,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
+    "heartbeat": {"task": "digest_site.tasks.heartbeat", "schedule": TICK_SECONDS},
     "read sources": {"task": "papers.tasks.read_sources", "schedule": READ_MINUTES * 60},
     "compose what is due": {"task": "subscriptions.tasks.compose_due", "schedule": TICK_SECONDS},
     "send what is queued": {"task": "subscriptions.tasks.send_queued", "schedule": TICK_SECONDS},

@@ -1,0 +1,93 @@
+# Paper Round. `make` lists the targets. Needs Python 3.11 or newer and nothing else: everything goes into .venv.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
+ADMIN ?=
+
+# Settings a public site would have: what `check --deploy` and the migrations are checked with.
+PUBLIC := ENV_FILE=/dev/null DATA_DIR=$(VENV)/lint SITE_URL=https://digest.example.org DATABASE_URL= REDIS_URL= \
+	SECRET_KEY=only-for-the-deploy-check-4f7d1c9a0b2e6853f1d7c9a0b2e68 TRUSTED_PROXIES=1 \
+	EMAIL_URL=smtp://mail.example.org:587 DEFAULT_FROM_EMAIL=papers@digest.example.org \
+	ACCOUNT_FROM_EMAIL=account@digest.example.org REPLY_TO_EMAIL=editors@digest.example.org \
+	BOUNCE_EMAIL=bounces@digest.example.org POSTAL_ADDRESS='1 Reading Room, 12345 Papertown'
+# What one pass of the tests must not inherit.
+PLAIN := env -u DATABASE_URL -u REDIS_URL
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run admin test browser-test bench lint format requirements clean
+
+help:  ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.runtime  ## see the whole product work on sample papers; mails land in var/outbox
+	@$(BIN)/python manage.py demo
+
+run: $(VENV)/.runtime  ## web, worker and beat on http://127.0.0.1:8000 (ADMIN=you@example.org makes an administrator)
+	@$(BIN)/python manage.py run $(if $(ADMIN),--admin $(ADMIN))
+
+admin: $(VENV)/.runtime  ## make an administrator, asking for name and password
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python manage.py createsuperuser
+
+test: $(VENV)/.dev  ## the whole suite, on SQLite and then on PostgreSQL and Redis
+	@echo "== SQLite and the folder broker"; $(PLAIN) $(BIN)/pytest --quiet; lite=$$?; \
+	echo "== PostgreSQL and Redis"; $(BIN)/python -m tests.services $(BIN)/pytest --quiet; full=$$?; \
+	test $$lite = 0 || echo "make test: the pass on SQLite failed"; \
+	test $$full = 0 || echo "make test: the pass on PostgreSQL and Redis failed"; \
+	test $$lite = 0 && test $$full = 0
+
+browser-test: $(VENV)/.dev  ## the pages in headless Chromium; screenshots land in var/screenshots
+	@$(PLAIN) $(BIN)/pytest --quiet -m browser
+
+bench: $(VENV)/.dev  ## measure matching, composing and sending
+	@$(PLAIN) $(BIN)/pytest --quiet --capture=no tests/benchmarks
+
+lint: $(VENV)/.dev  ## style, types, import directions, templates, security, migrations, deployment
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint templates --quiet --lint --check
+	$(BIN)/bandit --quiet --recursive digest_site papers subscriptions manage.py
+	$(BIN)/deptry .
+	$(PUBLIC) $(BIN)/python manage.py makemigrations --check --dry-run
+	$(PUBLIC) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+format: $(VENV)/.dev  ## let ruff and djlint put the code in order
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/djlint templates --quiet --reformat
+
+requirements:  ## pin requirements*.txt afresh, with hashes (needs uv)
+	@command -v uv >/dev/null || { echo "make requirements needs uv: https://docs.astral.sh/uv/"; exit 1; }
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-emit-index-url requirements.in --output-file requirements.txt
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-emit-index-url --constraint requirements.txt requirements-dev.in --output-file requirements-dev.txt
+
+clean:  ## remove .venv and the tools' caches; var/ stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov
+
+# Made before anything else; the stamps below make a warm run do nothing.
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Paper Round needs Python 3.11 or newer. Install one and run make again," \
+		"or name it: make PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Paper Round needs Python 3.11 or newer; $(PYTHON) is older or missing."; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "$(PYTHON) lacks the venv module." \
+		"Install it (Debian, Ubuntu: the package python3-venv) and run make again."; exit 1; }
+	@echo "Making $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+
+$(VENV)/.runtime: requirements.txt | $(BIN)/python
+	@echo "Installing requirements.txt (once)"
+	@$(PIP) --requirement requirements.txt
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt | $(BIN)/python
+	@echo "Installing requirements-dev.txt (once)"
+	@$(PIP) --requirement requirements-dev.txt
+	@touch $(VENV)/.runtime $@
