@@ -1,16 +1,20 @@
 """Read the environment; every mistake becomes one sentence that says how to mend it."""
 
+import contextlib
+import os
 import secrets
+import tempfile
 from collections.abc import Set
 from email.headerregistry import Address
 from email.utils import parseaddr
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
 MIN_SECRET_KEY = 50
+WEB = frozenset({"http", "https"})
 LOG_LEVELS = frozenset({"DEBUG", "INFO", "WARNING", "ERROR"})
 
 
@@ -55,14 +59,41 @@ def choice(env: environ.Env, name: str, default: str, allowed: Set[str]) -> str:
     return value
 
 
+def split(url: str, schemes: Set[str]) -> SplitResult | None:
+    """The parts of `url`, or None when it is none of these schemes, has no host, or a port that is no number."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts if parts.scheme in schemes and parts.hostname else None
+
+
 def site_url(env: environ.Env) -> str:
     """The public address, without a slash at its end, such as https://digest.example.org."""
-    url = env.str("SITE_URL", "").strip().rstrip("/") or "http://127.0.0.1:8000"
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
+    url: str = env.str("SITE_URL", "").strip().rstrip("/") or "http://127.0.0.1:8000"
+    parts = split(url, WEB)
+    if parts is None or parts.path or parts.query:
         raise ImproperlyConfigured(
             f"SITE_URL={url!r} is not a site address: write scheme and host only, such as https://digest.example.org."
         )
+    return url
+
+
+def source_url(env: environ.Env, name: str, default: str) -> str:
+    """Where a source is read, without a slash at its end."""
+    url: str = env.str(name, "").strip().rstrip("/") or default
+    if split(url, WEB) is None:
+        raise ImproperlyConfigured(f"{name}={url!r} is not a web address: write for example {name}={default}.")
+    return url
+
+
+def redis_url(env: environ.Env) -> str:
+    """Redis for broker and cache, or "" for the folder broker."""
+    url: str = env.str("REDIS_URL", "").strip()
+    if url and split(url, {"redis", "rediss"}) is None:
+        # Not quoted: it may hold a password.
+        raise ImproperlyConfigured("REDIS_URL is not a Redis address: write redis://:password@host:6379/0.")
     return url
 
 
@@ -96,25 +127,35 @@ def secret_key(env: environ.Env, data_dir: Path, *, public: bool) -> str:
             "SECRET_KEY is empty while SITE_URL is https: make one with "
             "python -c 'import secrets; print(secrets.token_urlsafe(50))' and set it in .env."
         )
-    path = data_dir / "secret_key"
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        with path.open("x") as file:
-            path.chmod(0o600)
-            file.write(secrets.token_urlsafe(50))
-    except FileExistsError:
-        pass
+        return _kept_key(data_dir)
     except OSError as error:
-        raise ImproperlyConfigured(f"DATA_DIR={str(data_dir)!r} cannot be written: {error.strerror}.") from error
+        raise ImproperlyConfigured(f"DATA_DIR={str(data_dir)!r} cannot be used: {error.strerror}.") from error
+
+
+def _kept_key(data_dir: Path) -> str:
+    """The key in the data folder, made if there is none. Two processes may start at once: both read the same."""
+    path = data_dir / "secret_key"
+    data_dir.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        handle, draft = tempfile.mkstemp(dir=data_dir)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(50))
+        # Linked when whole: nobody can read half a key, and the second to come keeps the first one's.
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(draft)
+        Path(draft).unlink()
     return path.read_text(encoding="utf-8")
 
 
 def database(env: environ.Env, data_dir: Path) -> dict[str, object]:
     """DATABASE_URL, or SQLite in the data folder: WAL and IMMEDIATE, so writers wait instead of failing."""
     default = f"sqlite:///{data_dir / 'paper_round.sqlite3'}"
-    url = env.str("DATABASE_URL", "") or default
-    config: dict[str, object] = dict(env.db_url_config(url))
-    engine = config.get("ENGINE", "")
+    try:
+        config: dict[str, object] = dict(env.db_url_config(env.str("DATABASE_URL", "") or default))
+    except ValueError:
+        config = {}
+    engine = config.get("ENGINE") if config.get("NAME") else None
     if engine == "django.db.backends.sqlite3":
         config["OPTIONS"] = {
             "timeout": 20,
@@ -142,6 +183,8 @@ PROVIDERS = {
     "sparkpost": "anymail.backends.sparkpost.EmailBackend",
 }
 
+SMTP_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
+
 
 def email(env: environ.Env, provider: str) -> dict[str, object]:
     """Django's EMAIL_ settings: the Anymail provider if one is named, else EMAIL_URL, else files.
@@ -154,17 +197,13 @@ def email(env: environ.Env, provider: str) -> dict[str, object]:
     url = env.str("EMAIL_URL", "").strip()
     if not url or url.startswith("file:"):
         return {"EMAIL_BACKEND": "subscriptions.outbox.EmailBackend"}
-    parts = urlsplit(url)
-    try:
-        port = parts.port
-    except ValueError:
-        port = -1
-    if parts.scheme not in {"smtp", "smtps", "smtp+tls"} or not parts.hostname or port == -1:
+    parts = split(url, SMTP_PORTS.keys())
+    if parts is None:
         raise ImproperlyConfigured(
             "EMAIL_URL is not a mail server: write smtp://user:password@host:587, smtps://user:password@host:465 "
             "or file:// to write messages into the outbox folder."
         )
-    port = port or {"smtps": 465, "smtp+tls": 587}.get(parts.scheme, 25)
+    port = parts.port or SMTP_PORTS[parts.scheme]
     return {
         "EMAIL_BACKEND": "subscriptions.smtp.EmailBackend",
         "EMAIL_HOST": parts.hostname,

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 
 from digest_site import environment
 
@@ -75,9 +74,7 @@ TEMPLATES = [
 # Storage ------------------------------------------------------------------------------------------
 DATABASES = {"default": environment.database(env, DATA_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-REDIS_URL = env.str("REDIS_URL", "").strip()
-if REDIS_URL and not REDIS_URL.startswith(("redis://", "rediss://")):
-    raise ImproperlyConfigured(f"REDIS_URL={REDIS_URL!r} is not a Redis address: write redis://host:6379/0.")
+REDIS_URL = environment.redis_url(env)
 CACHES = {
     "default": (
         {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
@@ -171,10 +168,10 @@ EMAIL_TIMEOUT = environment.integer(env, "EMAIL_TIMEOUT", 30, low=1, high=300)
 SEND_WINDOW = environment.integer(env, "SEND_WINDOW", 10, low=1, high=500)
 
 # Sources ------------------------------------------------------------------------------------------
-HUGGINGFACE_URL = env.str("HUGGINGFACE_URL", "") or "https://huggingface.co"
-ARXIV_URL = env.str("ARXIV_URL", "") or "https://arxiv.org"
-ARXIV_RSS_URL = env.str("ARXIV_RSS_URL", "") or "https://rss.arxiv.org"
-ARXIV_API_URL = env.str("ARXIV_API_URL", "") or "https://export.arxiv.org"
+HUGGINGFACE_URL = environment.source_url(env, "HUGGINGFACE_URL", "https://huggingface.co")
+ARXIV_URL = environment.source_url(env, "ARXIV_URL", "https://arxiv.org")
+ARXIV_RSS_URL = environment.source_url(env, "ARXIV_RSS_URL", "https://rss.arxiv.org")
+ARXIV_API_URL = environment.source_url(env, "ARXIV_API_URL", "https://export.arxiv.org")
 SOURCE_CONTACT = env.str("SOURCE_CONTACT", "") or SITE_URL
 # Lets sources be read from loopback and private addresses: for the bundled sample upstream and for tests.
 SOURCES_ALLOW_PRIVATE = environment.boolean(env, "SOURCES_ALLOW_PRIVATE", False)
