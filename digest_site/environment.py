@@ -150,9 +150,9 @@ def _kept_key(data_dir: Path) -> str:
 
 def database(env: environ.Env, data_dir: Path) -> dict[str, object]:
     """DATABASE_URL, or SQLite in the data folder: WAL and IMMEDIATE, so writers wait instead of failing."""
-    default = f"sqlite:///{data_dir / 'paper_round.sqlite3'}"
+    url: str = env.str("DATABASE_URL", "").strip() or f"sqlite:///{data_dir / 'paper_round.sqlite3'}"
     try:
-        config: dict[str, object] = dict(env.db_url_config(env.str("DATABASE_URL", "") or default))
+        config: dict[str, object] = dict(env.db_url_config(url)) if "://" in url else {}
     except ValueError:
         config = {}
     engine = config.get("ENGINE") if config.get("NAME") else None
