@@ -106,7 +106,8 @@ class Batch:
 
     `day` is the day the site itself names (None when it names none). `route` says which format it
     came by. `announces` is True where the answer lists what was announced on a day (listings, feeds) and
-    False where it merely describes papers (the query API), which then get no `Listing`.
+    False where it merely describes papers (the query API), which then get no `Listing`. `dropped` counts
+    the replacements left out: they announce nothing, yet they were there.
     """
 
     records: Sequence[PaperRecord] = ()
@@ -114,6 +115,7 @@ class Batch:
     day: date | None = None
     route: str = ""
     announces: bool = True
+    dropped: int = 0
     warnings: Sequence[str] = field(default=())
 
 
@@ -155,10 +157,15 @@ Get = Callable[[str], bytes]
 
 
 class Source(Protocol):
-    """One site. `read` fetches through `get` and parses; it keeps no state and touches no database."""
+    """One site. `read` fetches through `get` and parses; it keeps no state and touches no database.
+
+    `grows` tells that a day's list still changes after the day, so that the day before is worth reading
+    again even when it was read without fault.
+    """
 
     slug: str
     name: str
+    grows: bool
 
     def expects(self, day: date) -> bool:
         """Whether the site, by its own calendar, publishes on `day`: tells a quiet day from a stale page."""

@@ -19,6 +19,7 @@ _MAX_PAGES = 20
 class HuggingFace:
     slug = "huggingface"
     name = "Hugging Face"
+    grows = True
 
     def __init__(self, base_url: str = SITE) -> None:
         self.base_url = base_url.rstrip("/")

@@ -132,7 +132,10 @@ def _record(rank: int, item: _Item) -> PaperRecord:
 
 
 def _utc_date(moment: datetime) -> date:
-    return (moment.astimezone(UTC) if moment.tzinfo else moment).date()
+    try:
+        return (moment.astimezone(UTC) if moment.tzinfo else moment).date()
+    except OverflowError:  # the first and the last day of the calendar
+        raise ValueError(f"{moment} is no date of a paper") from None
 
 
 def _repository(value: str) -> str:
