@@ -1,0 +1,169 @@
+"""What goes out: one message to one person, its headers and its bytes. No database, no templates.
+
+The rules kept here are those of STANDARDS.md, section 1 (M01 to M32).
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Callable
+from datetime import datetime
+from email.charset import Charset
+from email.headerregistry import Address
+from email.message import Message as MimeMessage
+from email.utils import format_datetime, parseaddr
+from hashlib import sha256
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.utils.encoding import punycode
+
+from papers.text import clean
+
+MAX_SUBJECT = 78
+
+# What a provider's backend can be told in Anymail 15; asking the others raises AnymailUnsupportedFeature.
+# https://anymail.dev/en/stable/esps/#anymail-feature-support
+HAS_TRACKING_SWITCH = frozenset({"mailersend", "mailgun", "mailjet", "postmark", "sparkpost"})
+HAS_METADATA = frozenset({"brevo", "mailgun", "mailjet", "postmark", "resend", "sparkpost"})
+
+
+class BodyCharset(Charset):
+    """UTF-8 bodies in 7 bits, as quoted-printable or base64, whichever is shorter.
+
+    Django itself sends short lines as raw 8-bit, to servers that never offered to take it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("utf-8")
+
+    def get_body_encoding(self) -> Callable[[MimeMessage], None]:
+        return _encode_part
+
+
+class Message(EmailMultiAlternatives):
+    """Text and HTML to one address.
+
+    `sender` and `to` are addresses as settings and rows hold them; `unsubscribe_url` makes it list mail
+    (RFC 8058); `sent_at` is the moment of hand-over. Built twice from the same values, the bytes are equal.
+    Raises ValueError, naming no address, when `to` is not exactly one ASCII address.
+    """
+
+    encoding = BodyCharset()
+
+    def __init__(
+        self,
+        *,
+        key: str,
+        sender: str,
+        to: str,
+        subject: str,
+        text: str,
+        html: str,
+        sent_at: datetime,
+        unsubscribe_url: str = "",
+    ) -> None:
+        from_address = parse_address(sender)
+        super().__init__(
+            subject=tidy_subject(subject),
+            body=text,
+            from_email=str(from_address),
+            to=[_recipient(to)],
+            reply_to=[str(parse_address(settings.REPLY_TO_EMAIL))],
+            headers={
+                "Message-ID": f"<{key}@{from_address.domain}>",
+                "Auto-Submitted": "auto-generated",
+                # Not "All": that would silence Exchange's bounces as well.
+                "X-Auto-Response-Suppress": "OOF, AutoReply",
+                **(_list_headers(unsubscribe_url) if unsubscribe_url else {}),
+            },
+        )
+        self.key = key
+        self.html = html
+        self.sent_at = sent_at
+        self.attach_alternative(html, "text/html")
+        self._fit_provider(settings.ANYMAIL_PROVIDER)
+
+    def _fit_provider(self, provider: str) -> None:
+        """Say what only SMTP, or only this provider's backend, can be told."""
+        if provider == "none":
+            # Django's SMTP backend takes the envelope's sender from `from_email`. Providers have a bounce
+            # address of their own and report bounces by webhook; Anymail refuses the pair for most of them.
+            self.extra_headers["From"] = self.from_email
+            self.from_email = parse_address(settings.BOUNCE_EMAIL).addr_spec
+        if provider in HAS_METADATA:
+            self.metadata = {"key": self.key}
+        if provider in HAS_TRACKING_SWITCH:
+            self.track_opens = self.track_clicks = False
+
+    def message(self, *args: Any, **kwargs: Any) -> Any:
+        message = super().message(*args, **kwargs)
+        message.replace_header("Date", format_datetime(self.sent_at))
+        # "=_" occurs in no quoted-printable or base64 text, so no body can contain the boundary.
+        message.set_boundary(f"=_{sha256(self.key.encode()).hexdigest()[:32]}")
+        return message
+
+    def as_bytes(self) -> bytes:
+        """Exactly what an SMTP server is given."""
+        raw: bytes = self.message().as_bytes(linesep="\r\n")
+        return raw
+
+
+def parse_address(value: str) -> Address:
+    """One address of our own settings, its name clean and its domain in ASCII."""
+    display, spec = parseaddr(value)
+    parsed = Address(addr_spec=spec)
+    return Address(clean(display), parsed.username, punycode(parsed.domain))
+
+
+def tidy_subject(value: str) -> str:
+    """One clean line of at most 78 characters that no mail program takes for an encoded word."""
+    return clean(clean(value).replace("=?", "= ?"), MAX_SUBJECT)
+
+
+def encoded_size(text: str) -> int:
+    """Octets a body takes on the wire."""
+    _, body = transfer_encode(text)
+    return len(body) + body.count("\n")
+
+
+def transfer_encode(text: str) -> tuple[str, str]:
+    """A body's Content-Transfer-Encoding and its encoded text, in lines of at most 76 characters."""
+    raw = text.encode()
+    # binascii, since the email package encodes quoted-printable in Python, five times slower.
+    quoted = binascii.b2a_qp(raw, istext=True)
+    if len(quoted) * 3 <= len(raw) * 4:
+        return "quoted-printable", quoted.decode("ascii")
+    # RFC 2045, section 6.8: line breaks of text are CRLF before it is encoded.
+    return "base64", base64.encodebytes(raw.replace(b"\n", b"\r\n")).decode("ascii")
+
+
+def _encode_part(part: MimeMessage) -> None:
+    raw = part.get_payload(decode=True)
+    assert isinstance(raw, bytes)  # noqa: S101 -- a text part's payload always is
+    part["Content-Transfer-Encoding"], body = transfer_encode(raw.decode())
+    part.set_payload(body)
+
+
+def _recipient(value: str) -> str:
+    try:
+        spec = Address(addr_spec=value).addr_spec
+    except (ValueError, IndexError):
+        spec = ""
+    if spec != value or not value.isascii():
+        # Not `from error`: that would write the address into a log.
+        raise ValueError("the recipient is not exactly one ASCII address") from None
+    return spec
+
+
+def _list_headers(unsubscribe_url: str) -> dict[str, str]:
+    """RFC 2919 and RFC 8058. The identifier never changes, so that readers' filters hold."""
+    domain = parse_address(settings.DEFAULT_FROM_EMAIL).domain
+    name = " ".join(re.findall(r"[A-Za-z0-9-]+", settings.SITE_NAME))[:100]
+    return {
+        "List-Id": f"{name} <digests.{domain}>".strip(),
+        "List-Unsubscribe": f"<{unsubscribe_url}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "Precedence": "bulk",
+    }

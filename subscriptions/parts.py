@@ -1,0 +1,60 @@
+"""Fill a mail's three files, `<kind>.subject.txt`, `<kind>.txt` and `<kind>.html`, from one context.
+
+Contexts hold text and lists, never rows or querysets, so a template cannot run SQL.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.template import Engine
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from papers.text import clean
+from subscriptions.wording import fold
+
+Context = Mapping[str, Any]
+
+
+def fill(kind: str, context: Context) -> dict[str, str]:
+    """`subject`, `text` and `html` of one mail."""
+    return {
+        "subject": fill_subject(kind, context),
+        "text": fill_text(f"{kind}.txt", context),
+        "html": fill_page(f"{kind}.html", context),
+    }
+
+
+def fill_subject(kind: str, context: Context) -> str:
+    return clean(_text_engine().render_to_string(f"emails/{kind}.subject.txt", {**_site(), **context}))
+
+
+def fill_text(name: str, context: Context) -> str:
+    return fold(_text_engine().render_to_string(f"emails/{name}", {**_site(), **context}))
+
+
+def fill_html(name: str, context: Context) -> SafeString:
+    """A fragment, safe to stand in another template."""
+    return render_to_string(f"emails/{name}", {**_site(), **context})
+
+
+def fill_page(name: str, context: Context) -> str:
+    """A whole HTML part, without the blanks that only indent the template."""
+    lines = (line.strip() for line in fill_html(name, context).split("\n"))
+    return "\n".join(line for line in lines if line) + "\n"
+
+
+@cache
+def _text_engine() -> Engine:
+    # Text is not HTML: an engine of its own, since what is escaped there would be read as written.
+    return Engine(dirs=Engine.get_default().dirs, autoescape=False)
+
+
+def _site() -> dict[str, Any]:
+    return {
+        "site_name": clean(settings.SITE_NAME),
+        "site_url": settings.SITE_URL,
+        "postal_address": clean(settings.POSTAL_ADDRESS),
+    }

@@ -1,0 +1,128 @@
+"""Ledger rows → messages. Reads only; nothing is sent, and no template can reach the database."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.conf import settings
+from django.db.models import Q, prefetch_related_objects
+
+from subscriptions import links
+from subscriptions.issue import Addresses, CannotRender, fill_digest
+from subscriptions.message import Message
+from subscriptions.models import Delivery, Digest, DigestItem, Interest, Token
+from subscriptions.parts import fill
+from subscriptions.wording import lifetime
+
+Kind = Delivery.Kind
+
+Purpose = Token.Purpose
+
+# What each mail's link does. The notice to an old address must never carry the link that confirms the new one.
+LINKS: dict[str, str] = {
+    Kind.CONFIRM: Purpose.CONFIRM,
+    Kind.ALREADY: Purpose.MANAGE,
+    Kind.LINK: Purpose.MANAGE,
+    Kind.NEW_ADDRESS: Purpose.EMAIL,
+    Kind.OLD_ADDRESS: Purpose.MANAGE,
+}
+NEEDS_TOKEN = frozenset({Kind.CONFIRM, Kind.LINK, Kind.NEW_ADDRESS})
+
+
+def render(delivery: Delivery, *, now: datetime) -> Message:
+    """The message of one delivery of any kind, to be handed over at `now`.
+
+    Raises CannotRender, or whatever a template or a broken row raised.
+    """
+    result = render_many([delivery], now=now)[delivery.pk]
+    if isinstance(result, Exception):
+        raise result
+    return result
+
+
+def render_many(deliveries: Sequence[Delivery], *, now: datetime) -> dict[int, Message | Exception]:
+    """Messages by primary key; in place of one that cannot be rendered, the reason. The others go on.
+
+    A fixed number of queries, however many deliveries; a paper many readers get is rendered once.
+    """
+    prefetch_related_objects(deliveries, "token", "subscriber__interests", "digest__items__paper")
+    tokens = _unsubscribe_tokens(deliveries, now)
+    return {delivery.pk: _attempt(delivery, tokens.get(delivery.subscriber_id), now) for delivery in deliveries}
+
+
+def render_preview(
+    digest: Digest, items: Sequence[DigestItem], interests: Sequence[Interest], *, to: str, now: datetime
+) -> Message:
+    """A digest as its reader would get it, from rows that need not be saved.
+
+    Its personal links lead to the site's first page, and it is no list mail.
+    """
+    site = settings.SITE_URL
+    addresses = Addresses(preferences=site, unsubscribe=site, digest=site)
+    parts = fill_digest(digest, items, interests, addresses)
+    return Message(key="preview", sender=settings.DEFAULT_FROM_EMAIL, to=to, sent_at=now, **parts)
+
+
+def _unsubscribe_tokens(deliveries: Iterable[Delivery], now: datetime) -> dict[int, Token]:
+    """Each reader's newest living token; composing makes it, since rendering only reads."""
+    readers = {delivery.subscriber_id for delivery in deliveries if delivery.kind == Kind.DIGEST}
+    living = Q(expires_at=None) | Q(expires_at__gt=now)
+    tokens = Token.objects.filter(living, subscriber__in=readers, purpose=Purpose.UNSUBSCRIBE)
+    return {token.subscriber_id: token for token in tokens.order_by("created_at", "pk")}
+
+
+def _attempt(delivery: Delivery, unsubscribe: Token | None, now: datetime) -> Message | Exception:
+    try:
+        if delivery.kind == Kind.DIGEST:
+            return _render_digest(delivery, unsubscribe, now)
+        return _render_account_mail(delivery, now)
+    except Exception as error:
+        # Whatever is wrong with one reader's rows must not keep the others' mail.
+        return error
+
+
+def _render_digest(delivery: Delivery, unsubscribe: Token | None, now: datetime) -> Message:
+    digest, reader = delivery.digest, delivery.subscriber
+    if digest is None:
+        raise CannotRender("this delivery has no digest")
+    if unsubscribe is None:
+        raise CannotRender("the reader has no token to unsubscribe with, and no digest may leave without it")
+    addresses = Addresses(
+        preferences=links.absolute("subscriptions:preferences"),
+        unsubscribe=links.url(unsubscribe),
+        digest=links.absolute("subscriptions:digest", digest.edition),
+    )
+    items = [item for item in digest.items.all() if not (item.paper.is_hidden or item.paper.is_withdrawn)]
+    if not items and digest.outcome != Digest.Outcome.EMPTY:
+        raise CannotRender("every paper of this digest was hidden or withdrawn")
+    return Message(
+        key=delivery.key,
+        sender=settings.DEFAULT_FROM_EMAIL,
+        to=reader.email,
+        sent_at=now,
+        unsubscribe_url=addresses.unsubscribe,
+        **fill_digest(digest, items, reader.interests.all(), addresses),
+    )
+
+
+def _render_account_mail(delivery: Delivery, now: datetime) -> Message:
+    """Mails about the subscription itself: one link, nothing typed by anybody."""
+    token = delivery.token if delivery.token and delivery.token.purpose == LINKS[delivery.kind] else None
+    if token is None and delivery.kind in NEEDS_TOKEN:
+        raise CannotRender("the link this mail should bring was withdrawn")
+    context = {
+        "link": links.url(token) if token else links.absolute("subscriptions:preferences_link"),
+        "lifetime": lifetime(token.expires_at - token.created_at) if token and token.expires_at else "",
+    }
+    return Message(
+        key=delivery.key,
+        sender=settings.ACCOUNT_FROM_EMAIL,
+        to=_recipient(delivery),
+        sent_at=now,
+        **fill(delivery.kind, context),
+    )
+
+
+def _recipient(delivery: Delivery) -> str:
+    if delivery.kind == Kind.NEW_ADDRESS and delivery.token:
+        return str(delivery.token.payload["email"])
+    return delivery.subscriber.email

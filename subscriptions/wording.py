@@ -1,0 +1,105 @@
+"""Words of a mail: sentences cut, lists shortened, lines folded. Pure, and nothing here knows markup."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+
+WIDTH = 72
+MAX_AUTHORS = 3
+
+# A sentence ends at its mark, before a blank and what may begin the next one; in Chinese and Japanese at once.
+_SENTENCE_END = re.compile(r"[.!?][\"'”’)\]]*(?=\s+[^\Wa-z_]|\s+[\"'“‘(\[])|[。！？][”』」）]*")
+_NO_END = re.compile(r"\b(?:e\.g|i\.e|al|cf|vs|resp|approx|Fig|Eq|Sec|No)\.\Z")
+
+
+def shorten(text: str, limit: int) -> str:
+    """Cut at the last sentence's end before `limit` characters, else between words with an ellipsis."""
+    if len(text) <= limit:
+        return text
+    ends = [
+        match.end()
+        for match in _SENTENCE_END.finditer(text, limit // 2, limit + 2)
+        if match.end() <= limit and not _NO_END.search(text, match.end() - 8, match.end())
+    ]
+    if ends:
+        return text[: ends[-1]]
+    head = text[:limit]
+    blank = head.rfind(" ", limit // 2)
+    return head[: blank if blank > 0 else limit - 1].rstrip(" ,;:") + "…"
+
+
+def byline(authors: Sequence[str], count: int | None) -> str:
+    """The first three authors "and 9 more"; `count` is the whole number where the names are not all known."""
+    total = max(count or 0, len(authors))
+    named = list(authors[:MAX_AUTHORS])
+    if not named:
+        return count_of(total, "author") if total else ""
+    more = total - len(named)
+    return ", ".join(named) + (f" and {more} more" if more else "")
+
+
+def count_of(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def topics(names: Iterable[str], room: int) -> str:
+    """As many names as fit into `room` characters, "and 3 more" for the rest; "" when not even one does."""
+    unique = list(dict.fromkeys(names))
+    for shown in range(len(unique), 0, -1):
+        more = len(unique) - shown
+        text = ", ".join(unique[:shown]) + (f" and {more} more" if more else "")
+        if len(text) <= room:
+            return text
+    return ""
+
+
+def lifetime(span: timedelta) -> str:
+    """How long a link works: "30 minutes", "72 hours", "7 days"."""
+    minutes = int(span.total_seconds()) // 60
+    if minutes < 120:
+        return count_of(minutes, "minute")
+    # Rounded down, and hours up to the third day: never promise more than is kept.
+    return count_of(minutes // 60, "hour") if minutes <= 72 * 60 else count_of(minutes // (24 * 60), "day")
+
+
+def fold(text: str) -> str:
+    """Fold lines at 72 columns, keeping their indent; addresses stay whole. At most one empty line in a row."""
+    lines = (piece for line in text.split("\n") for piece in _fold_line(line.rstrip()))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n") + "\n"
+
+
+def _fold_line(line: str) -> Iterator[str]:
+    if columns(line) <= WIDTH:
+        yield line
+        return
+    indent = line[: len(line) - len(line.lstrip())]
+    current = ""
+    for word in _break_words(line, WIDTH - len(indent)):
+        if current and columns(indent + current) + 1 + columns(word) > WIDTH:
+            yield indent + current
+            current = ""
+        current = f"{current} {word}" if current else word
+    yield indent + current
+
+
+def _break_words(line: str, room: int) -> Iterator[str]:
+    """Words; those too long for a line in pieces, as text without blanks needs it. Never an address."""
+    for word in line.split():
+        if columns(word) <= room or "://" in word:
+            yield word
+            continue
+        piece = ""
+        for char in word:
+            if columns(piece + char) > room:
+                yield piece
+                piece = ""
+            piece += char
+        yield piece
+
+
+def columns(text: str) -> int:
+    """Columns on a terminal: East Asian wide characters take two, combining marks none."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
