@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from digest_site.celery import app
 from papers.models import Reading
-from papers.sources import SOURCES
+from papers.reading import plan
 from subscriptions.delivery import LEASE
 from subscriptions.models import Delivery
 
@@ -77,8 +77,10 @@ def check_heartbeat(now: datetime) -> Check:
 
 def check_sources(now: datetime) -> Check:
     """When each source was last read with a final result; None: not within the time that is tolerated."""
+    slugs = [source.slug for source, _ in plan(now.date())]
     recent = Reading.objects.filter(started_at__gt=now - MAX_READING_AGE, outcome__in=GOOD)
-    last = dict.fromkeys(SOURCES) | dict(recent.order_by().values_list("source").annotate(Max("started_at")))
+    found = dict(recent.order_by().values_list("source").annotate(Max("started_at")))
+    last = {slug: found.get(slug) for slug in slugs}
     return {"ok": None not in last.values(), "last_good": last}
 
 

@@ -51,15 +51,14 @@ class Command(BaseCommand):
 def check_free(bind: str) -> None:
     """Raise CommandError when `bind` is no address we can listen on."""
     host, _, port = bind.rpartition(":")
+    if not (host and port.isdecimal() and int(port) < 2**16):
+        raise CommandError(f"--bind {bind}: write HOST:PORT, such as {BIND}.")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        with socket.create_server((host.strip("[]"), int(port)), family=family):
-            return
-    except (ValueError, OverflowError) as error:
-        raise CommandError(f"--bind {bind}: write HOST:PORT, such as {BIND}.") from error
+        socket.create_server((host.strip("[]"), int(port)), family=family).close()
     except OSError as error:
         raise CommandError(
-            f"Cannot listen on {bind}: {error.strerror}. Stop what runs there, or choose another port "
+            f"Cannot listen on {bind}: {os.strerror(error.errno or 0)}. Stop what runs there, or choose another port "
             "(manage.py run --bind 127.0.0.1:8001, with SITE_URL=http://127.0.0.1:8001)."
         ) from error
 
