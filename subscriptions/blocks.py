@@ -71,6 +71,7 @@ def paper_block(facts: Facts, abstract_length: int) -> Block:
             count_of(number, noun) for number, noun in ((facts.votes, "vote"), (facts.comments, "comment")) if number
         ],
         "abstract": excerpt,
+        "ending": " …" if excerpt != abstract and not excerpt.endswith("…") else "",
         "is_cut": excerpt != abstract,
         "links": _links(facts),
     }

@@ -1,7 +1,7 @@
 """A digest's subject, text and HTML from its rows. No database, no tokens: links are handed in."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -39,13 +39,20 @@ class Addresses:
 
 
 @dataclass(frozen=True)
+class Found:
+    """An interest that found a paper; `words`, where what stands in the paper differs from it."""
+
+    interest: str
+    words: str
+
+
+@dataclass(frozen=True)
 class Entry:
     """One paper in one reader's digest."""
 
     section: str
     title: str
-    interests: tuple[str, ...]
-    why: str
+    found: tuple[Found, ...]
     facts: Facts
 
 
@@ -68,23 +75,17 @@ def _entry(item: DigestItem) -> Entry | None:
     try:
         facts = facts_of(item.paper)
         block = paper_block(facts, ABSTRACT_LENGTHS[0])
-        interests = tuple(clean(reason["interest"]) for reason in item.reasons)
-        return Entry(item.section, block.title, interests, _why(item), facts)
+        return Entry(item.section, block.title, tuple(map(_found, item.reasons)), facts)
     except Exception:
         logger.exception("Paper %s is left out of digest %s", item.paper_id, item.digest_id)
         return None
 
 
-def _why(item: DigestItem) -> str:
-    """The reader's interests that found the paper, and the words they found where these differ."""
-    return "; ".join(_reason(clean(reason["interest"]), reason["terms"]) for reason in item.reasons)
-
-
-def _reason(interest: str, terms: Sequence[str]) -> str:
+def _found(reason: Mapping[str, Any]) -> Found:
+    interest = clean(reason["interest"])
     known = interest.casefold()
-    found = dict.fromkeys(term for term in map(clean, terms) if term and term.casefold() not in known)
-    words = ", ".join(f"“{term}”" for term in list(found)[:MAX_TERMS])
-    return f"{interest} (as {words})" if words else interest
+    terms = dict.fromkeys(term for term in map(clean, reason["terms"]) if term and term.casefold() not in known)
+    return Found(interest, ", ".join(f"“{term}”" for term in list(terms)[:MAX_TERMS]))
 
 
 def _fit(entries: Sequence[Entry], context: dict[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -109,7 +110,9 @@ def _listing(entries: Sequence[Entry], shown: int, abstract_length: int) -> dict
         "sections": [
             {
                 "heading": HEADINGS[section],
-                "entries": [{"why": entry.why, "block": paper_block(entry.facts, abstract_length)} for entry in group],
+                "entries": [
+                    {"block": paper_block(entry.facts, abstract_length), "found": entry.found} for entry in group
+                ],
             }
             for section, group in sections
         ],
@@ -123,13 +126,14 @@ def _context(
     muted: list[str] = []
     for interest in interests:
         (muted if interest.is_muted else wanted).append(clean(interest.text))
+    names = (found.interest for entry in entries for found in entry.found)
     return {
         "edition": digest.edition,
         "reason": clean(digest.reason),
         "notices": [clean(notice) for notice in digest.notices],
         "heading": _heading(entries),
         "summary": _summary(digest, entries),
-        "topics": topics((i for entry in entries for i in entry.interests), MAX_SUBJECT - len(_heading(entries)) - 2),
+        "topics": topics(names, MAX_SUBJECT - len(_heading(entries)) - 2),
         "preheader": shorten("; ".join(entry.title for entry in entries[:3]), MAX_PREHEADER),
         "interests": wanted,
         "muted": muted,
@@ -148,7 +152,7 @@ def _summary(digest: Digest, entries: Sequence[Entry]) -> str:
     shown = sum(entry.section == Section.MATCHED for entry in entries)
     trending = len(entries) - shown
     if not shown:
-        return f"Most voted of {new}."
+        return f"The most voted of {new}."
     verb = "matches" if digest.matched == 1 else "match"
     text = f"{digest.matched:,} of {new} {verb} your interests"
     if digest.matched > shown:

@@ -104,11 +104,6 @@ class Message(EmailMultiAlternatives):
         message.set_boundary(f"=_{sha256(self.key.encode()).hexdigest()[:32]}")
         return message
 
-    def as_bytes(self) -> bytes:
-        """Exactly what an SMTP server is given."""
-        raw: bytes = self.message().as_bytes(linesep="\r\n")
-        return raw
-
 
 def parse_address(value: str) -> Address:
     """One address of our own settings, its name clean and its domain in ASCII."""

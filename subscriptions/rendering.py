@@ -86,8 +86,9 @@ def _render_digest(delivery: Delivery, unsubscribe: Token | None, now: datetime)
         raise CannotRender("this delivery has no digest")
     if unsubscribe is None:
         raise CannotRender("the reader has no token to unsubscribe with, and no digest may leave without it")
+    manage = _token(delivery, Purpose.MANAGE)
     addresses = Addresses(
-        preferences=links.absolute("subscriptions:preferences"),
+        preferences=links.url(manage) if manage else links.absolute("subscriptions:preferences"),
         unsubscribe=links.url(unsubscribe),
         digest=links.absolute("subscriptions:digest", digest.edition),
     )
@@ -106,7 +107,7 @@ def _render_digest(delivery: Delivery, unsubscribe: Token | None, now: datetime)
 
 def _render_account_mail(delivery: Delivery, now: datetime) -> Message:
     """Mails about the subscription itself: one link, nothing typed by anybody."""
-    token = delivery.token if delivery.token and delivery.token.purpose == LINKS[delivery.kind] else None
+    token = _token(delivery, LINKS[delivery.kind])
     if token is None and delivery.kind in NEEDS_TOKEN:
         raise CannotRender("the link this mail should bring was withdrawn")
     context = {
@@ -120,6 +121,10 @@ def _render_account_mail(delivery: Delivery, now: datetime) -> Message:
         sent_at=now,
         **fill(delivery.kind, context),
     )
+
+
+def _token(delivery: Delivery, purpose: str) -> Token | None:
+    return delivery.token if delivery.token and delivery.token.purpose == purpose else None
 
 
 def _recipient(delivery: Delivery) -> str:

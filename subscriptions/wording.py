@@ -45,10 +45,11 @@ def count_of(number: int, noun: str) -> str:
 
 def topics(names: Iterable[str], room: int) -> str:
     """As many names as fit into `room` characters, "and 3 more" for the rest; "" when not even one does."""
-    unique = list(dict.fromkeys(names))
-    for shown in range(len(unique), 0, -1):
+    unique = dict.fromkeys(names)
+    short = [name for name in unique if len(name) <= room]
+    for shown in range(len(short), 0, -1):
         more = len(unique) - shown
-        text = ", ".join(unique[:shown]) + (f" and {more} more" if more else "")
+        text = ", ".join(short[:shown]) + (f" and {more} more" if more else "")
         if len(text) <= room:
             return text
     return ""
