@@ -28,6 +28,12 @@ class UnexpectedShape(SourceError):
     """The answer came but is not what the format promises; the message names the place."""
 
 
+def both(first: SourceError, last: SourceError) -> SourceError:
+    """One error that names two failures: of the route tried first and of the one tried last."""
+    kind = UnexpectedShape if isinstance(last, UnexpectedShape) else FetchFailed
+    return kind(f"{first}; {last}")
+
+
 class NotModified(Exception):
     """The site says nothing changed since the validators we sent."""
 

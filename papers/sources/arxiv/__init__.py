@@ -11,7 +11,7 @@ from papers.sources.arxiv.atom import QueryPage, ShortPage, parse_query
 from papers.sources.arxiv.listing import parse_listing
 from papers.sources.arxiv.rss import parse_feed
 from papers.sources.arxiv.wording import NEW
-from papers.sources.base import Batch, FetchFailed, Get, NotModified, PaperRecord, SourceError, UnexpectedShape
+from papers.sources.base import Batch, FetchFailed, Get, NotModified, PaperRecord, SourceError, UnexpectedShape, both
 
 SITE = "https://arxiv.org"
 FEEDS = "https://rss.arxiv.org"
@@ -59,7 +59,7 @@ class Arxiv:
             try:
                 return _each(wanted, lambda category: self._read_new(category, day, get))
             except SourceError as error:
-                raise type(error)(f"{feed_error}; {error}") from error
+                raise both(feed_error, error) from error
         if feed.day > day:
             return _each(wanted, lambda category: self._read_past(category, day, get))
         return feed if feed.day == day else _not_yet(feed)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from papers.sources.base import Batch, Get, NotModified, PaperRecord, SourceError
+from papers.sources.base import Batch, Get, NotModified, PaperRecord, SourceError, both
 from papers.sources.huggingface.api import parse_api
 from papers.sources.huggingface.page import parse_page
 
@@ -36,7 +36,7 @@ class HuggingFace:
             try:
                 return parse_page(get(f"{self.base_url}/papers/date/{day}"), day=day)
             except SourceError as error:
-                raise type(error)(f"{api_error}; {error}") from error
+                raise both(api_error, error) from error
 
     def _read_api(self, day: date, get: Get) -> Batch:
         """Page until a short page, a page that brings nothing new, or the limit of patience."""
