@@ -83,9 +83,15 @@ def _entry(item: DigestItem) -> Entry | None:
 
 def _found(reason: Mapping[str, Any]) -> Found:
     interest = clean(reason["interest"])
-    known = interest.casefold()
-    terms = dict.fromkeys(term for term in map(clean, reason["terms"]) if term and term.casefold() not in known)
-    return Found(interest, ", ".join(f"“{term}”" for term in list(terms)[:MAX_TERMS]))
+    terms: dict[str, str] = {}
+    for term in map(clean, reason["terms"]):
+        terms.setdefault(_letters(term), term)
+    words = [term for letters, term in terms.items() if letters not in _letters(interest)]
+    return Found(interest, ", ".join(f"“{term}”" for term in words[:MAX_TERMS]))
+
+
+def _letters(text: str) -> str:
+    return "".join(char for char in text.casefold() if char.isalnum())
 
 
 def _fit(entries: Sequence[Entry], context: dict[str, Any]) -> tuple[str, dict[str, Any]]:

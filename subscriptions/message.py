@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from email.charset import Charset
+from email.header import Header
 from email.headerregistry import Address
 from email.message import Message as MimeMessage
 from email.utils import format_datetime, parseaddr
@@ -22,6 +23,7 @@ from django.utils.encoding import punycode
 from papers.text import clean
 
 MAX_SUBJECT = 78
+MAX_ENCODED_WORD = 75
 
 # What a provider's backend can be told in Anymail 15; asking the others raises AnymailUnsupportedFeature.
 # https://anymail.dev/en/stable/esps/#anymail-feature-support
@@ -100,6 +102,10 @@ class Message(EmailMultiAlternatives):
     def message(self, *args: Any, **kwargs: Any) -> Any:
         message = super().message(*args, **kwargs)
         message.replace_header("Date", format_datetime(self.sent_at))
+        if not self.subject.isascii():
+            # Django leaves no room for "Subject: " and makes encoded words of 76 characters (RFC 2047: 75).
+            subject = Header(self.subject, "utf-8", maxlinelen=MAX_ENCODED_WORD, header_name="Subject")
+            message.replace_header("Subject", subject.encode())
         # "=_" occurs in no quoted-printable or base64 text, so no body can contain the boundary.
         message.set_boundary(f"=_{sha256(self.key.encode()).hexdigest()[:32]}")
         return message
@@ -146,7 +152,7 @@ def _recipient(value: str) -> str:
         spec = Address(addr_spec=value).addr_spec
     except (ValueError, IndexError):
         spec = ""
-    if spec != value or not value.isascii():
+    if not spec or spec != value or not value.isascii():
         # Not `from error`: that would write the address into a log.
         raise ValueError("the recipient is not exactly one ASCII address") from None
     return spec

@@ -19,8 +19,8 @@ def shorten(text: str, limit: int) -> str:
         return text
     ends = [
         match.end()
-        for match in _SENTENCE_END.finditer(text, limit // 2, limit + 2)
-        if match.end() <= limit and not _NO_END.search(text, match.end() - 8, match.end())
+        for match in _SENTENCE_END.finditer(text, 0, limit + 2)
+        if limit // 2 <= match.end() <= limit and not _NO_END.search(text, max(0, match.end() - 8), match.end())
     ]
     if ends:
         return text[: ends[-1]]
