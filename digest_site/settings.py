@@ -166,6 +166,8 @@ SERVER_EMAIL = ACCOUNT_FROM_EMAIL
 POSTAL_ADDRESS = env.str("POSTAL_ADDRESS", "").strip()
 EMAIL_TIMEOUT = environment.integer(env, "EMAIL_TIMEOUT", 30, low=1, high=300)
 SEND_WINDOW = environment.integer(env, "SEND_WINDOW", 10, low=1, high=500)
+# Confirmations, links and the like, asked for by strangers: the breaker against list bombing.
+ACCOUNT_MAILS_PER_HOUR = environment.integer(env, "ACCOUNT_MAILS_PER_HOUR", 200, low=1, high=100_000)
 
 # Sources ------------------------------------------------------------------------------------------
 HUGGINGFACE_URL = environment.source_url(env, "HUGGINGFACE_URL", "https://huggingface.co")

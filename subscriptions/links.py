@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 from django.urls import reverse
 
-from subscriptions.models import Subscriber, Token
+from subscriptions.models import Delivery, Subscriber, Token
 
 Purpose = Token.Purpose
 
@@ -25,12 +26,19 @@ SINGLE_USE = frozenset({Purpose.CONFIRM, Purpose.EMAIL})
 
 
 def secret(token: Token) -> str:
-    """The 22 characters that go into the link. The same every time, until SECRET_KEY changes."""
-    return _derive(settings.SECRET_KEY, token.purpose, token.nonce)
+    """The 22 characters that go into the link. The same every time, also after SECRET_KEY has moved to its fallbacks.
+
+    Raises LookupError when no key we have makes this token's link.
+    """
+    for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+        value = _derive(key, token.purpose, token.nonce)
+        if hashed(value) == token.digest:
+            return value
+    raise LookupError(f"Token {token.pk} was made with a SECRET_KEY that is no longer set: see SECRET_KEY_FALLBACKS.")
 
 
 def hashed(value: str) -> str:
-    return hashlib.sha256(value.encode()).hexdigest()
+    return hashlib.sha256(value.encode("utf-8", "replace")).hexdigest()
 
 
 def build(subscriber: Subscriber, purpose: str, now: datetime, payload: dict[str, Any] | None = None) -> Token:
@@ -44,7 +52,7 @@ def build(subscriber: Subscriber, purpose: str, now: datetime, payload: dict[str
         created_at=now,
         expires_at=now + life if life else None,
     )
-    token.digest = hashed(secret(token))
+    token.digest = hashed(_derive(settings.SECRET_KEY, token.purpose, token.nonce))
     return token
 
 
@@ -55,17 +63,48 @@ def issue(subscriber: Subscriber, purpose: str, now: datetime, payload: dict[str
     return token
 
 
-def find(value: str, purpose: str, now: datetime) -> Token | None:
+def find(value: str, purpose: str, now: datetime, *, used: bool = False) -> Token | None:
     """The live token behind a link: right purpose, not expired, not used; else None.
 
-    Looked up by the unique index over its hash, so nothing secret is compared in Python.
+    Looked up by the unique index over its hash, so nothing secret is compared in Python. With `used`, a
+    single-use link is found again after its work is done: for a friendly second page, nothing else.
     """
     token = Token.objects.select_related("subscriber").filter(digest=hashed(value), purpose=purpose).first()
-    if token is None or (token.expires_at and token.expires_at <= now):
+    if token is None or not is_live(token, now):
         return None
-    if token.used_at and token.purpose in SINGLE_USE:
+    if token.used_at and token.purpose in SINGLE_USE and not used:
         return None
     return token
+
+
+def is_live(token: Token, now: datetime) -> bool:
+    """Neither expired nor revoked, which ends a token's life at that moment."""
+    return token.expires_at is None or token.expires_at > now
+
+
+def use(token: Token, now: datetime) -> bool:
+    """Spend a single-use token: True for one caller only, however many try at once."""
+    unused = Token.objects.filter(pk=token.pk, used_at=None, expires_at__gt=now)
+    return unused.update(used_at=now) == 1
+
+
+def revoke(subscriber: Subscriber, now: datetime, *purposes: str) -> None:
+    """End the reader's tokens of these purposes. Retention deletes them later."""
+    live = Token.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), subscriber=subscriber)
+    live.filter(purpose__in=purposes).update(expires_at=now)
+
+
+def rotate(subscriber: Subscriber, now: datetime) -> None:
+    """End every link that may have been seen, and make a new one to leave.
+
+    The tokens of digests still queued have been seen by nobody, and are about to be sent.
+    """
+    unsent = Delivery.objects.filter(
+        subscriber=subscriber, kind=Delivery.Kind.DIGEST, state=Delivery.State.QUEUED, token__isnull=False
+    )
+    live = Token.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), subscriber=subscriber)
+    live.exclude(pk__in=unsent.values("token_id")).update(expires_at=now)
+    issue(subscriber, Purpose.UNSUBSCRIBE, now)
 
 
 def url(token: Token) -> str:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.db import connection
 
 LOOPBACK_NAMES = frozenset({None, "", "localhost"})
 
@@ -69,3 +70,22 @@ def _no_network() -> Any:
 def _empty_cache() -> Any:
     yield
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _flushable_consent_log(request: pytest.FixtureRequest) -> Any:
+    """SQLite's append-only consent log would refuse the flush after a transactional test: empty it just before."""
+    marker = request.node.get_closest_marker("django_db")
+    committed = "transactional_db" in request.fixturenames or bool(marker and marker.kwargs.get("transaction"))
+    if committed:
+        request.getfixturevalue("transactional_db")  # asked for here, so that the flush comes after this teardown
+    yield
+    if committed and connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'consent_never_%'")
+            triggers = cursor.fetchall()
+            for name, _ in triggers:
+                cursor.execute(f"DROP TRIGGER {name}")
+            cursor.execute("DELETE FROM subscriptions_consentevent")
+            for _, sql in triggers:
+                cursor.execute(sql)

@@ -149,6 +149,8 @@ class ConsentEvent(models.Model):
     text_version = models.CharField(max_length=20, blank=True)
     text_hash = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the words shown.")
     locale = models.CharField(max_length=12, blank=True)
+    source = models.CharField(max_length=100, blank=True, help_text="Where an operator has the consent from.")
+    evidence = models.TextField(blank=True, help_text="What proves it, for a consent given elsewhere.")
 
     class Meta:
         ordering = ("at", "pk")
