@@ -1,0 +1,53 @@
+"""What people agreed to: the words shown, by version, and the append-only log of who answered them and when.
+
+A text is never edited: a new wording is a new version, and the old one stays, so that the hash in the log
+can be checked for as long as the log exists (STANDARDS S27). The database refuses UPDATE and DELETE.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from subscriptions.models import ConsentEvent, Subscriber
+
+Kind = ConsentEvent.Kind
+
+TEXTS = {
+    "sign-up-1": (
+        "I want research papers that match my keywords sent to this address, as often as I chose. "
+        "My address is used for nothing else. I can leave with one click, from every digest."
+    ),
+    "confirm-1": "Yes, send me the digest I asked for. I can leave with one click, from every digest.",
+}
+SIGN_UP = "sign-up-1"
+CONFIRM = "confirm-1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """Where somebody agreed or asked, and to which words: `text` is a version in TEXTS, "" where none stood."""
+
+    form: str
+    locale: str = ""
+    text: str = ""
+
+
+def record(
+    kind: str, subscriber: Subscriber, now: datetime, shown: Shown, *, source: str = "", evidence: str = ""
+) -> ConsentEvent:
+    """Add one event; `source` and `evidence` come from an operator who brings a consent given elsewhere."""
+    return ConsentEvent.objects.create(
+        subscriber=subscriber,
+        kind=kind,
+        at=now,
+        form=shown.form,
+        text_version=shown.text,
+        text_hash=hash_of(shown.text) if shown.text else "",
+        locale=shown.locale,
+        source=source,
+        evidence=evidence,
+    )
+
+
+def hash_of(version: str) -> str:
+    return hashlib.sha256(TEXTS[version].encode()).hexdigest()

@@ -1,0 +1,58 @@
+"""Erase what has served its time. Safe to run twice."""
+
+from collections import Counter
+from datetime import datetime, timedelta
+
+from django.contrib.sessions.models import Session
+from django.db import transaction
+
+from subscriptions.models import Allowance, Delivery, Subscriber, Token
+from subscriptions.queueing import UNSENT
+
+UNCONFIRMED = timedelta(days=7)
+# Rows in memory at a time.
+BATCH = 500
+
+
+def clean_up(now: datetime) -> Counter[str]:
+    """Erase unconfirmed readers, dead tokens, windows that ended and old sessions; return how many of each."""
+    return Counter(
+        subscribers=_erase_unconfirmed(now),
+        cancelled=_cancel_pointless(now),
+        tokens=_erase_tokens(now),
+        allowances=Allowance.objects.filter(ends_at__lte=now).delete()[0],
+        sessions=Session.objects.filter(expire_date__lte=now).delete()[0],
+    )
+
+
+def _erase_unconfirmed(now: datetime) -> int:
+    """Those who never answered in 7 days, save where a newer link of theirs still works (STANDARDS S26)."""
+    asked_again = Token.objects.filter(purpose=Token.Purpose.CONFIRM, used_at=None, expires_at__gt=now)
+    stale = Subscriber.objects.filter(status=Subscriber.Status.PENDING, created_at__lte=now - UNCONFIRMED)
+    stale = stale.exclude(pk__in=asked_again.values("subscriber_id")).order_by("pk")
+    erased = 0
+    while True:
+        # Locked until they are gone: nobody confirms in between.
+        with transaction.atomic():
+            pks = list(stale.select_for_update(of=("self",)).values_list("pk", flat=True)[:BATCH])
+            Subscriber.objects.filter(pk__in=pks).delete()
+        erased += len(pks)
+        if not pks:
+            return erased
+
+
+def _cancel_pointless(now: datetime) -> int:
+    """Mails whose link died before they could be sent."""
+    waiting = Delivery.objects.filter(state__in=UNSENT, token__expires_at__lte=now)
+    waiting = waiting.exclude(kind__in=(Delivery.Kind.DIGEST, Delivery.Kind.OLD_ADDRESS))
+    return waiting.update(state=Delivery.State.CANCELLED, settled_at=now, reason="its link expired before it was sent")
+
+
+def _erase_tokens(now: datetime) -> int:
+    """Tokens past their time, except those a mail under way still refers to."""
+    under_way = Delivery.objects.filter(state__in=(*UNSENT, Delivery.State.SENDING), token__isnull=False)
+    dead = Token.objects.filter(expires_at__lte=now).exclude(pk__in=under_way.values("token_id")).order_by("pk")
+    erased = 0
+    while pks := list(dead.values_list("pk", flat=True)[:BATCH]):
+        erased += Token.objects.filter(pk__in=pks).delete()[0]
+    return erased
