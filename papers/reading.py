@@ -81,7 +81,12 @@ def read_all(
     """Read what `plan` names. One source's failure costs the others nothing."""
     close_abandoned(now)
     clock = _Clock(now)
-    return [read_source(source, day, now=clock(), connect=connect) for source, day in plan(now.date(), sources)]
+    readings = []
+    for source, day in plan(now.date(), sources):
+        reading = read_source(source, day, now=clock(), connect=connect)
+        logger.info("Reading %s: %s %s %s, %s new", reading.pk, source.slug, day, reading.outcome, reading.new)
+        readings.append(reading)
+    return readings
 
 
 def read_source(
@@ -194,9 +199,6 @@ class _Attempt:
         self.reading.outcome, self.reading.finished_at = self.outcome, self.clock()
         if not self._dry_run:
             self.reading.save()
-        logger.info(
-            "Reading %s: %s %s %s", self.reading.pk, self.reading.source, self.reading.day, self.reading.outcome
-        )
 
 
 @contextmanager
