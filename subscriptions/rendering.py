@@ -86,7 +86,7 @@ def _render_digest(delivery: Delivery, unsubscribe: Token | None, now: datetime)
         raise CannotRender("this delivery has no digest")
     if unsubscribe is None:
         raise CannotRender("the reader has no token to unsubscribe with, and no digest may leave without it")
-    manage = _token(delivery, Purpose.MANAGE)
+    manage = _live_token(delivery, Purpose.MANAGE, now)
     addresses = Addresses(
         preferences=links.url(manage) if manage else links.absolute("subscriptions:preferences"),
         unsubscribe=links.url(unsubscribe),
@@ -107,9 +107,9 @@ def _render_digest(delivery: Delivery, unsubscribe: Token | None, now: datetime)
 
 def _render_account_mail(delivery: Delivery, now: datetime) -> Message:
     """Mails about the subscription itself: one link, nothing typed by anybody."""
-    token = _token(delivery, LINKS[delivery.kind])
+    token = _live_token(delivery, LINKS[delivery.kind], now)
     if token is None and delivery.kind in NEEDS_TOKEN:
-        raise CannotRender("the link this mail should bring was withdrawn")
+        raise CannotRender("the link this mail should bring has ended")
     context = {
         "link": links.url(token) if token else links.absolute("subscriptions:preferences_link"),
         "lifetime": lifetime(token.expires_at - token.created_at) if token and token.expires_at else "",
@@ -123,11 +123,13 @@ def _render_account_mail(delivery: Delivery, now: datetime) -> Message:
     )
 
 
-def _token(delivery: Delivery, purpose: str) -> Token | None:
-    return delivery.token if delivery.token and delivery.token.purpose == purpose else None
+def _live_token(delivery: Delivery, purpose: str, now: datetime) -> Token | None:
+    token = delivery.token
+    return token if token and token.purpose == purpose and links.is_live(token, now) else None
 
 
 def _recipient(delivery: Delivery) -> str:
-    if delivery.kind == Kind.NEW_ADDRESS and delivery.token:
+    """The reader's address; in a move, the one its token names, whichever of the two is the reader's by now."""
+    if delivery.kind in {Kind.NEW_ADDRESS, Kind.OLD_ADDRESS} and delivery.token:
         return str(delivery.token.payload["email"])
     return delivery.subscriber.email
