@@ -151,10 +151,12 @@ def why(error: ValueError) -> str:
     """Say in one line what is wrong with a record: `paper.title: Field required`."""
     if not isinstance(error, ValidationError):
         return clean(str(error), MAX_TITLE)
-    faults = (
-        f"{'.'.join(map(str, fault['loc']))}: {fault['msg'].removeprefix('Value error, ')}"
-        for fault in error.errors(include_url=False, include_input=False, include_context=False)
-    )
+    faults = []
+    for fault in error.errors(include_url=False, include_input=False, include_context=False):
+        place = ".".join(map(str, fault["loc"])) or "record"
+        # pydantic would name our class here, which the operator has never heard of.
+        said = "an object expected" if fault["type"] == "model_type" else fault["msg"].removeprefix("Value error, ")
+        faults.append(f"{place}: {said}")
     return clean("; ".join(faults), MAX_TITLE)
 
 

@@ -37,8 +37,10 @@ def load_json(body: bytes | str, where: str) -> Any:
         return json.loads(body, parse_constant=_no_constant)
     except RecursionError:  # not a ValueError: 100,000 opening brackets are enough
         raise UnexpectedShape(f"{where}: nested too deep") from None
-    except ValueError as error:  # JSON, Unicode and integers of more than 4,300 digits
-        raise UnexpectedShape(f"{where}: not JSON: {str(error)[:200]}") from None
+    except json.JSONDecodeError as error:
+        raise UnexpectedShape(f"{where}: not JSON from character {error.pos} on") from None
+    except ValueError:  # not Unicode, NaN, integers of more than 4,300 digits
+        raise UnexpectedShape(f"{where}: not JSON: its text or a number in it cannot be read") from None
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -60,7 +62,8 @@ def load_xml(body: bytes, where: str) -> etree._Element:
     try:
         return etree.fromstring(body, parser)
     except (etree.LxmlError, LookupError, ValueError) as error:
-        raise UnexpectedShape(f"{where}: not whole XML: {error}") from None
+        line = getattr(error, "lineno", None) or 1
+        raise UnexpectedShape(f"{where}: not whole XML: it breaks off or goes wrong in line {line}") from None
 
 
 class _RootReached(Exception):
@@ -83,5 +86,5 @@ def _refuse_doctype(body: bytes, where: str) -> None:
         parser.Parse(body, True)
     except _RootReached:
         return
-    except (expat.ExpatError, LookupError, ValueError) as error:
-        raise UnexpectedShape(f"{where}: not XML: {error}") from None
+    except (expat.ExpatError, LookupError, ValueError):
+        raise UnexpectedShape(f"{where}: not XML") from None

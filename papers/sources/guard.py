@@ -110,10 +110,9 @@ def _parts(url: str) -> tuple[str, str, int]:
 
 def _is_ipv6(host: str) -> bool:
     try:
-        ipaddress.IPv6Address(host)
+        return ipaddress.IPv6Address(host).scope_id is None
     except ValueError:
         return False
-    return True
 
 
 def _look_up(host: str, port: int, resolve: Resolve) -> tuple[str, ...]:

@@ -83,7 +83,7 @@ def parse_saved(body: bytes, *, name: str = "") -> tuple[str, Batch]:
     if len(body) > MAX_BYTES:
         raise UnexpectedShape(f"{len(body):,} bytes: no listing is longer than {MAX_BYTES:,}")
     content = decode(body).strip()
-    named = _named_day(name)
+    named = named_day(name)
     for known in _FORMATS:
         if known.looks_like(content):
             batch = known.parse(body, named)
@@ -92,7 +92,7 @@ def parse_saved(body: bytes, *, name: str = "") -> tuple[str, Batch]:
     raise UnexpectedShape(f"{name or 'the response'} is none of the known formats: {names}")
 
 
-def _named_day(name: str) -> date | None:
+def named_day(name: str) -> date | None:
     for match in _DAY.finditer(name):
         try:
             return date.fromisoformat(match[0])

@@ -10,7 +10,7 @@ SECTIONS = {"new": NEW, "cross": CROSS, "replace": REPLACEMENT, "replace-cross":
 """arXiv's announce types → ours. Crosses are kept: the official mailing has them too."""
 
 # A generational suffix belongs to the name before it.
-_BETWEEN_NAMES = re.compile(r",\s*(?!(?:Jr|Sr|II|III|IV)\b)")
+_BETWEEN_NAMES = re.compile(r",(?!\s*(?:Jr|Sr|II|III|IV)\b)")
 _WITHDRAWN = re.compile(
     r"\W*(?:(?:this|the) (?:paper|article|manuscript|preprint|submission|version|work|note) "
     r"(?:has been|have been|is|is being|was) (?:\w+ly )?withdrawn|(?:paper |submission )?withdrawn\b)",

@@ -76,8 +76,9 @@ class _Item(_Shape):
 def parse_api(body: bytes, *, day: date | None = None) -> Batch:
     """Read one page of the API.
 
-    The batch's day is the one all its papers were featured on, None when they do not say or do not
-    agree. With `day` given, a paper of any other day means that the site answered another question.
+    The batch's day is the one all its papers were featured on: None when they do not say, and None when
+    they do not agree, as on a week's list, which then announces nothing. With `day` given, a paper of any
+    other day means that the site answered another question.
     """
     return parse_items(load_json(body, WHERE), WHERE, "api", day=day)
 
@@ -104,7 +105,11 @@ def parse_items(items: Any, where: str, route: str, *, day: date | None = None) 
         rejects=rejects,
         day=days.pop() if len(days) == 1 else None,
         route=route,
-        warnings=[f"{where}: {name} of an unexpected type in {count} records" for name, count in odd.items()],
+        announces=len(days) < 2,
+        warnings=[
+            f"{where}: {to_camel(name)} of an unexpected type in {count} of {len(items)} records"
+            for name, count in odd.items()
+        ],
     )
 
 

@@ -5,6 +5,7 @@ without abstracts. The island has been there since 2023; only the key of its dat
 """
 
 import re
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -31,7 +32,7 @@ def parse_page(body: bytes, *, day: date | None = None) -> Batch:
     batch = parse_items(props.get("dailyPapers"), WHERE, "page", day=day)
     if not batch.records:
         raise UnexpectedShape(f"{WHERE}: no papers in the island")
-    return Batch(records=batch.records, rejects=batch.rejects, day=shown, route="page", warnings=batch.warnings)
+    return replace(batch, day=shown, announces=shown is not None)
 
 
 def _props(body: bytes) -> dict[str, Any]:
