@@ -51,7 +51,7 @@ lint: $(VENV)/.dev  ## style, types, import directions, templates, security, mig
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/djlint templates --quiet --lint --check
-	$(BIN)/bandit --quiet --recursive digest_site papers subscriptions manage.py
+	$(BIN)/bandit --configfile pyproject.toml --quiet --severity-level medium --recursive digest_site papers subscriptions
 	$(BIN)/deptry .
 	$(PUBLIC) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(PUBLIC) $(BIN)/python manage.py check --deploy --fail-level WARNING
