@@ -7,7 +7,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from papers.sources.base import FetchFailed
 
@@ -64,11 +64,17 @@ def check(url: str, resolve: Resolve, *, allow_private: bool) -> Target:
     return Target(url, scheme, host, port, addresses)
 
 
-def stays(target: Target, url: str) -> bool:
-    """Whether `url` is on the target's own host: the one place a redirect may lead to."""
+def onward(target: Target, location: str) -> str:
+    """Return where a redirect leads. Raises FetchFailed unless it stays on the target's own host."""
+    try:
+        url = urljoin(target.url, location)
+    except ValueError:
+        raise FetchFailed(f"{target.url[:200]}: redirected to {location[:200]!r}, which is no address") from None
     scheme, host, port = _parts(url)
     is_default = port == _PORTS[scheme] and target.port == _PORTS[target.scheme]
-    return host == target.host and (port == target.port or is_default)
+    if host != target.host or not (port == target.port or is_default):
+        raise FetchFailed(f"{target.url[:200]}: redirected off its host, to {url[:200]}")
+    return url
 
 
 def is_public(address: str) -> bool:

@@ -9,7 +9,6 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urljoin
 
 import requests
 import stamina
@@ -17,7 +16,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from papers.sources.base import MAX_BYTES, FetchFailed, NotModified
-from papers.sources.guard import Resolve, Target, Unresolved, check, stays
+from papers.sources.guard import Resolve, Target, Unresolved, check, onward
 
 Gate = Callable[[str], AbstractContextManager[object]]
 """A host's turn: entering waits for it, leaving gives it back."""
@@ -102,9 +101,7 @@ class Fetcher:
                 answer = self._exchange(target, asked, until)
             if isinstance(answer, bytes):
                 return answer
-            url = urljoin(url, answer)
-            if not stays(target, url):
-                raise FetchFailed(f"{asked[:200]}: redirected off its host, to {url[:200]}")
+            url = onward(target, answer)
         raise FetchFailed(f"{asked[:200]}: more than {MAX_REDIRECTS} redirects")
 
     def _check(self, url: str) -> Target:
@@ -171,7 +168,7 @@ class Fetcher:
         message = f"{asked[:200]}: HTTP {status}"
         if status not in RETRIED:
             raise FetchFailed(message)
-        wait = _retry_after(response.headers.get("Retry-After", ""), datetime.now(UTC))
+        wait = retry_after(response.headers.get("Retry-After", ""), datetime.now(UTC))
         raise _Passing(f"{message}, asks to wait {wait:.0f} s" if wait else message, wait)
 
     def _body(self, response: requests.Response, asked: str, until: "_Deadline") -> bytes:
@@ -286,7 +283,7 @@ def _watched(connection: type[Any], watchdog: _Watchdog) -> type[Any]:
     return Watched
 
 
-def _retry_after(value: str, now: datetime) -> float | None:
+def retry_after(value: str, now: datetime) -> float | None:
     """Seconds, from a number or an HTTP date (RFC 9110 §10.2.3); None for nonsense and for the past."""
     text = value.strip()
     if text.isascii() and text.isdigit():

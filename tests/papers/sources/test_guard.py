@@ -1,7 +1,7 @@
 import pytest
 
 from papers.sources.base import FetchFailed
-from papers.sources.guard import Target, Unresolved, check, is_public, stays
+from papers.sources.guard import Target, Unresolved, check, is_public, onward
 
 PUBLIC = "93.184.216.34"
 
@@ -149,18 +149,36 @@ def test_authority_is_what_a_browser_would_send(url: str, authority: str):
     assert check(url, to(PUBLIC), allow_private=True).authority == authority
 
 
+FEED = Target("http://rss.arxiv.org/a?b", "http", "rss.arxiv.org", 80, (PUBLIC,))
+
+
 @pytest.mark.parametrize(
-    ("url", "expected"),
+    ("location", "url"),
     [
-        ("http://rss.arxiv.org/b", True),
-        ("https://rss.arxiv.org/b", True),
-        ("https://RSS.arxiv.org/b", True),
-        ("https://arxiv.org/b", False),
-        ("https://rss.arxiv.org.evil.example/", False),
-        ("https://rss.arxiv.org:8443/", False),
+        ("/b", "http://rss.arxiv.org/b"),
+        ("b?c", "http://rss.arxiv.org/b?c"),
+        ("https://rss.arxiv.org/b", "https://rss.arxiv.org/b"),
+        ("https://RSS.arxiv.org/b", "https://RSS.arxiv.org/b"),
+        ("", "http://rss.arxiv.org/a?b"),
     ],
 )
-def test_stays_only_on_the_same_host(url: str, expected: bool):
-    target = check("http://rss.arxiv.org/a", to(PUBLIC), allow_private=False)
+def test_onward_leads_along_the_same_host(location: str, url: str):
+    assert onward(FEED, location) == url
 
-    assert stays(target, url) is expected
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "https://arxiv.org/b",
+        "//evil.example/b",
+        "https://rss.arxiv.org.evil.example/",
+        "https://rss.arxiv.org:8443/",
+        "https://rss.arxiv.org@evil.example/",
+        "file:///etc/passwd",
+        "javascript:alert(1)",
+        "http://[",
+    ],
+)
+def test_onward_refuses_to_leave_the_host(location: str):
+    with pytest.raises(FetchFailed):
+        onward(FEED, location)
