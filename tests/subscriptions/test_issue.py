@@ -235,15 +235,20 @@ def test_no_code_point_gets_into_a_mail(form):
     "poison", ["<think>", "$\\alpha$", "&amp;", '"<b>&', "{{ secret }}", "</bdi><script>alert(1)</script>"]
 )
 def test_markup_is_escaped_once_and_only_in_html(poison):
-    title = f"x {poison} y"
+    text = f"x {poison} y"
+    poisoned = paper(title=text, abstract=text, organisation=text, authors=[text])
+    found = [{"interest": text, "terms": []}, {"interest": "other", "terms": [text]}]
 
-    parts = fill(item(paper(title=title, abstract=title, organisation=title, authors=[title])))
+    parts = fill(
+        item(poisoned, reasons=found), interests=(interest(text), interest(text, is_muted=True)), notices=[text]
+    )
+    quiet = fill(reason=text, notices=[text])
 
-    unfolded = " ".join(parts["text"].split())
-    page = Page(parts["html"])
-    assert unfolded.count(title) == 4
-    assert [text for text in page.text if text == title] == [title] * 5  # title, abstract, author, group, preheader
-    assert {tag for tag, _ in page.elements}.isdisjoint({"script", "think", "b>"})
+    page, quiet_page = Page(parts["html"]), Page(quiet["html"])
+    # Title, abstract, author, group, interest, notice, two in the footer; the preheader or the words found.
+    assert [page.text.count(text), " ".join(parts["text"].split()).count(text)] == [9, 9]
+    assert [quiet_page.text.count(text), quiet["text"].count(text)] == [3, 2]
+    assert {tag for tag, _ in page.elements + quiet_page.elements}.isdisjoint({"script", "think"})
 
 
 @pytest.mark.parametrize(

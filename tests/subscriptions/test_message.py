@@ -141,6 +141,12 @@ def test_transfer_encoding_is_the_shorter_one():
     assert encodings == ["quoted-printable", "base64"]
 
 
+def test_base64_text_has_the_line_breaks_of_mail():
+    part = parsed(build(text="研究\n" * 9)).get_body(("plain",))
+
+    assert part.get_payload(decode=True) == "研究\r\n".encode() * 9
+
+
 def test_encoded_size_is_what_the_wire_carries():
     for html in ("<p>" + "words and " * 200 + "\nmore</p>\n", "<p>" + "研究" * 500 + "</p>\n"):
         carried = message_from_bytes(raw(build(html=html))).get_payload()[1].get_payload()
@@ -195,7 +201,16 @@ def test_long_subject_is_encoded_in_separate_words():
 
 @pytest.mark.parametrize(
     "address",
-    ["a@example.net, b@example.net", "Doe, Jane <j@example.net>", "jané@example.net", "nobody", "", "a@b\nBcc: c@d"],
+    [
+        "a@example.net, b@example.net",
+        "Doe, Jane <j@example.net>",
+        "jané@example.net",
+        "nobody",
+        "",
+        " a@example.net",
+        "a@example.net (A)",
+        "a@b\nBcc: c@d",
+    ],
 )
 def test_recipient_must_be_one_address(address):
     with pytest.raises(ValueError, match=r"^the recipient is not exactly one ASCII address$") as caught:

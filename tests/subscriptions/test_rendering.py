@@ -101,9 +101,9 @@ def test_quiet_digest_is_a_note():
 
 def test_newest_living_unsubscribe_token_is_used():
     delivery = make_delivery()
-    links.revoke(delivery.subscriber, NOW - timedelta(days=1), Purpose.UNSUBSCRIBE)
-    links.issue(delivery.subscriber, Purpose.UNSUBSCRIBE, NOW - timedelta(hours=2))
-    newest = links.issue(delivery.subscriber, Purpose.UNSUBSCRIBE, NOW - timedelta(hours=1))
+    newest = links.issue(delivery.subscriber, Purpose.UNSUBSCRIBE, NOW - timedelta(hours=2))
+    ended = links.issue(delivery.subscriber, Purpose.UNSUBSCRIBE, NOW - timedelta(hours=1))
+    Token.objects.filter(pk=ended.pk).update(expires_at=NOW)
 
     message = render(fetch(delivery), now=NOW)
 
