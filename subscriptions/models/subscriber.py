@@ -11,6 +11,7 @@ MAX_INTERESTS = 20
 MAX_INTEREST = 120
 MAX_PAPERS = 50
 MAX_EMAIL = 254
+MAX_SOURCE = 100
 
 
 class SubscriberQuerySet(models.QuerySet["Subscriber"]):
@@ -149,7 +150,7 @@ class ConsentEvent(models.Model):
     text_version = models.CharField(max_length=20, blank=True)
     text_hash = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the words shown.")
     locale = models.CharField(max_length=12, blank=True)
-    source = models.CharField(max_length=100, blank=True, help_text="Where an operator has the consent from.")
+    source = models.CharField(max_length=MAX_SOURCE, blank=True, help_text="Where an operator has the consent from.")
     evidence = models.TextField(blank=True, help_text="What proves it, for a consent given elsewhere.")
 
     class Meta:

@@ -1,0 +1,45 @@
+"""Change what an active reader gets, and when."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+
+from subscriptions import consent
+from subscriptions.consent import Shown
+from subscriptions.models import Subscriber
+from subscriptions.preferences import Preferences
+from subscriptions.rescheduling import reschedule
+
+SCHEDULE = frozenset({"frequency", "weekday", "hour", "zone"})
+
+
+def change(subscriber_id: int, preferences: Preferences, now: datetime, shown: Shown) -> bool:
+    """Write new preferences; False when nothing differs. A changed schedule sets the next digest's time anew."""
+    with transaction.atomic():
+        subscriber = _locked(subscriber_id)
+        changed = preferences.write_columns(subscriber)
+        if not (preferences.write_interests(subscriber) or changed):
+            return False
+        if SCHEDULE.intersection(changed):
+            reschedule(subscriber, now)
+            changed.append("next_digest_at")
+        subscriber.save(update_fields=changed)
+        consent.record(consent.Kind.CHANGED, subscriber, now, shown)
+    return True
+
+
+def pause(subscriber_id: int, until: date | None, now: datetime, shown: Shown) -> bool:
+    """No digest before the reader's local date `until`; None: go on at once. False when it was so already."""
+    with transaction.atomic():
+        subscriber = _locked(subscriber_id)
+        if subscriber.paused_until == until:
+            return False
+        subscriber.paused_until = until
+        reschedule(subscriber, now)
+        subscriber.save(update_fields=["paused_until", "next_digest_at"])
+        consent.record(consent.Kind.CHANGED, subscriber, now, shown)
+    return True
+
+
+def _locked(subscriber_id: int) -> Subscriber:
+    return Subscriber.objects.select_for_update().get(pk=subscriber_id)

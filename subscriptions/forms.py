@@ -1,0 +1,214 @@
+"""Every form a reader fills in. Whatever is typed is validated here, and shown again as it was typed."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+
+from subscriptions import addresses, keywords
+from subscriptions.keywords import Keyword
+from subscriptions.models import Subscriber
+from subscriptions.models.subscriber import MAX_INTEREST, MAX_INTERESTS, MAX_PAPERS
+from subscriptions.preferences import Preferences
+
+MAX_ADDRESS_INPUT = 320
+MAX_KEYWORDS_INPUT = 2 * MAX_INTERESTS * MAX_INTEREST
+# STANDARDS A06: faster is no person, later a page somebody saved to use it again.
+MIN_SECONDS = 2
+MAX_SECONDS = 24 * 3600
+FREQUENCIES = (
+    (Subscriber.Frequency.DAILY.value, "Every day"),
+    (Subscriber.Frequency.WEEKDAYS.value, "Monday to Friday"),
+    (Subscriber.Frequency.WEEKLY.value, "Once a week"),
+    (Subscriber.Frequency.PAUSED.value, "Not for now"),
+)
+LONGEST_PAUSE = timedelta(days=366)
+_SALT = "subscriptions.forms.shown"
+# Not places: the machine's own setting, and a placeholder.
+_NO_ZONES = frozenset({"localtime", "Factory"})
+
+
+@cache
+def zone_choices() -> list[tuple[str, Any]]:
+    """Every IANA zone this machine knows, UTC first, the rest by region; areas without a region last."""
+    regions: dict[str, list[tuple[str, str]]] = {}
+    for name in sorted(available_timezones() - _NO_ZONES - {"UTC"}):
+        region, _, place = name.partition("/")
+        regions.setdefault(region if place else "Other", []).append((name, _place_name(place or name)))
+    other = regions.pop("Other", [])
+    return [("UTC", "UTC"), *sorted(regions.items()), ("Other", other)]
+
+
+def _place_name(name: str) -> str:
+    return name.replace("_", " ").replace("/", ", ")
+
+
+class ReaderForm(forms.Form):
+    """A form that can always be shown again: text no encoding can carry is replaced when it comes in."""
+
+    def __init__(self, data: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
+        super().__init__(_showable(data) if data is not None else None, label_suffix="", **kwargs)
+
+
+class AddressField(forms.CharField):
+    """One mail address, as it will be stored."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false", "autocapitalize": "none"})
+        super().__init__(max_length=MAX_ADDRESS_INPUT, widget=widget, **kwargs)
+
+    def clean(self, value: Any) -> str:
+        text = super().clean(value)
+        try:
+            return addresses.parse(text) if text else ""
+        except addresses.AddressError as error:
+            raise ValidationError(str(error), code="address") from None
+
+
+class KeywordsField(forms.CharField):
+    """A box of keywords; its value is a tuple of Keyword."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        attrs = {"rows": 6, "spellcheck": "false", "autocapitalize": "none", "autocomplete": "off"}
+        widget = forms.Textarea(attrs=attrs)
+        super().__init__(max_length=MAX_KEYWORDS_INPUT, widget=widget, required=False, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return value if isinstance(value, str) or value is None else keywords.write(value)
+
+    def clean(self, value: Any) -> tuple[Keyword, ...]:
+        text = super().clean(value)
+        try:
+            return keywords.read(text)
+        except keywords.KeywordsError as error:
+            raise ValidationError(error.sentences, code="keywords") from None
+
+
+class TrapForm(ReaderForm):
+    """What strangers may send: with a field only machines fill in, and the signed moment the page was shown."""
+
+    website = forms.CharField(
+        label="Leave this empty",
+        required=False,
+        widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
+    )
+    shown = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, now: datetime, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        self.now = now
+        self.fields["shown"].initial = stamp(now)
+
+    @property
+    def is_trapped(self) -> bool:
+        """Sent by a machine, as far as one can tell without asking anything of a person (STANDARDS A05, A06)."""
+        if self.data.get("website"):
+            return True
+        try:
+            shown_at = float(signing.Signer(salt=_SALT).unsign(self.data.get("shown", "")))
+        except (signing.BadSignature, ValueError):
+            return True
+        return not MIN_SECONDS <= self.now.timestamp() - shown_at <= MAX_SECONDS
+
+
+class PreferencesForm(ReaderForm):
+    """What a reader gets and when."""
+
+    keywords = KeywordsField(
+        label="Keywords",
+        help_text=f"One per line, or separated by commas; up to {MAX_INTERESTS}. "
+        "Leave it empty for each day's trending papers.",
+    )
+    frequency = forms.ChoiceField(label="How often", choices=FREQUENCIES, widget=forms.RadioSelect)
+    weekday = forms.TypedChoiceField(
+        label="Day of the week", help_text="For a digest once a week.", choices=Subscriber.Weekday, coerce=int
+    )
+    hour = forms.TypedChoiceField(
+        label="Time of day", coerce=int, choices=[(str(hour), f"{hour:02}:00") for hour in range(24)]
+    )
+    zone = forms.ChoiceField(label="Time zone", choices=zone_choices)
+    max_papers = forms.IntegerField(label="Papers in a digest, at most", min_value=1, max_value=MAX_PAPERS)
+    wants_quiet_note = forms.BooleanField(
+        label="Send me a note on quiet days",
+        help_text="A short mail that says why, on days without a paper for you.",
+        required=False,
+    )
+
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, preferences: Preferences | None = None, **kwargs: Any
+    ) -> None:
+        wanted = preferences or Preferences()
+        initial = {name: getattr(wanted, name) for name in PreferencesForm.base_fields}
+        super().__init__(data, initial=initial | kwargs.pop("initial", {}), **kwargs)
+
+    @property
+    def preferences(self) -> Preferences:
+        """What was asked for; only of a valid form."""
+        return Preferences(**{name: self.cleaned_data[name] for name in PreferencesForm.base_fields})
+
+
+class SignUpForm(PreferencesForm, TrapForm):
+    email = AddressField(label="Your e-mail address")
+
+
+class LinkForm(TrapForm):
+    email = AddressField(label="Your e-mail address")
+
+
+class MoveForm(ReaderForm):
+    email = AddressField(label="New e-mail address")
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, subscriber: Subscriber, **kwargs: Any) -> None:
+        super().__init__(data, prefix="move", **kwargs)
+        self.subscriber = subscriber
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        if email.lower() == self.subscriber.email_key:
+            raise ValidationError("This is your address already.", code="same")
+        return email
+
+
+class PauseForm(ReaderForm):
+    until = forms.DateField(label="First day with a digest again", widget=forms.DateInput(attrs={"type": "date"}))
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, today: date, **kwargs: Any) -> None:
+        super().__init__(data, prefix="pause", **kwargs)
+        self.today = today
+        self.fields["until"].widget.attrs |= {
+            "min": (today + timedelta(days=1)).isoformat(),
+            "max": (today + LONGEST_PAUSE).isoformat(),
+        }
+
+    def clean_until(self) -> date:
+        until: date = self.cleaned_data["until"]
+        if until <= self.today:
+            raise ValidationError("Choose a day after today.", code="past")
+        if until > self.today + LONGEST_PAUSE:
+            raise ValidationError("Choose a day within a year, or “Not for now” above.", code="far")
+        return until
+
+
+def stamp(now: datetime) -> str:
+    """The signed moment at which a form was shown."""
+    return signing.Signer(salt=_SALT).sign(str(int(now.timestamp())))
+
+
+def _showable(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    if isinstance(data, QueryDict):
+        copy = data.copy()
+        for name, values in copy.lists():
+            copy.setlist(name, [_encodable(value) for value in values])
+        return copy
+    return {name: _encodable(value) for name, value in data.items()}
+
+
+def _encodable(value: Any) -> Any:
+    """Lone surrogates, which some encodings of a form can smuggle in, become question marks."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value

@@ -1,0 +1,123 @@
+"""What a reader types into the keywords box ↔ interests. Pure.
+
+One keyword per line or between commas; a comma inside quotes or brackets is part of the keyword; one that
+begins with "-" is muted.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from papers.search.query import QueryError, parse
+from papers.text import clean
+from subscriptions.models.subscriber import MAX_INTEREST, MAX_INTERESTS
+
+# STANDARDS A09, and what the interest language needs besides.
+_SIGNS = frozenset("\t-+./'#&\"():*,")
+# Letters, marks, digits and other numbers, blanks.
+_CATEGORIES = ("L", "M", "N", "Zs")
+_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"') | dict.fromkeys("‘’‚‛ʼ", "'"))
+_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))
+_ADDRESS = re.compile(r"\w+:\s*//|\bwww\.", re.IGNORECASE)
+_SHOWN = 60
+
+
+@dataclass(frozen=True)
+class Keyword:
+    """`text` as typed, `normal` its canonical form: equal for equal meaning."""
+
+    text: str
+    normal: str
+    is_muted: bool = False
+
+
+class KeywordsError(ValueError):
+    """What is wrong, a sentence for each keyword that cannot be used."""
+
+    def __init__(self, sentences: Sequence[str]) -> None:
+        super().__init__(" ".join(sentences))
+        self.sentences = list(sentences)
+
+
+def read(text: str) -> tuple[Keyword, ...]:
+    """The keywords of a box, each once, in order. Raises KeywordsError with a sentence for each bad one."""
+    found: dict[str, Keyword] = {}
+    wrong: list[str] = []
+    for line, entry in split(text):
+        try:
+            keyword = _read_one(entry)
+        except ValueError as error:
+            wrong.append(f"Line {line}, “{_shorten(entry)}”: {error}")
+            continue
+        if found.setdefault(keyword.normal, keyword).is_muted != keyword.is_muted:
+            wrong.append(f"Line {line}: “{_shorten(keyword.text)}” stands here both as wanted and as muted.")
+    if len(found) > MAX_INTERESTS:
+        wrong.append(f"These are {len(found)} keywords; at most {MAX_INTERESTS} are possible.")
+    if wrong:
+        raise KeywordsError(wrong[:MAX_INTERESTS])
+    return tuple(found.values())
+
+
+def write(keywords: Iterable[Keyword]) -> str:
+    """What to show in the box: `read(write(x)) == x`."""
+    return "\n".join(f"-{keyword.text}" if keyword.is_muted else keyword.text for keyword in keywords)
+
+
+def split(text: str) -> Iterator[tuple[int, str]]:
+    """(line number, entry) for each entry that is not blank. A quote or bracket left open ends with its line."""
+    for number, line in enumerate(re.split(r"\r\n?|\n", text), 1):
+        start, depth, quoted = 0, 0, False
+        for at, char in enumerate(line.translate(_QUOTES)):
+            if char == '"':
+                quoted = not quoted
+            elif char in "()" and not quoted:
+                depth = max(depth + (1 if char == "(" else -1), 0)
+            elif char == "," and not quoted and not depth:
+                yield from _entry(number, line[start:at])
+                start = at + 1
+        yield from _entry(number, line[start:])
+
+
+def read_one(text: str) -> Keyword:
+    """A single keyword, never muted. Raises ValueError with a sentence for its author."""
+    _check_characters(text)
+    text = clean(text.translate(_QUOTES).translate(_DASHES))
+    if len(text) > MAX_INTEREST:
+        raise ValueError(f"this is {len(text)} characters long; at most {MAX_INTEREST} are possible.")
+    try:
+        query = parse(text)
+    except QueryError as error:
+        raise ValueError(_explain(error)) from None
+    return Keyword(text, query.normal)
+
+
+def _read_one(entry: str) -> Keyword:
+    dashed = entry.translate(_DASHES)
+    if not dashed.startswith("-"):
+        return read_one(entry)
+    keyword = read_one(dashed.removeprefix("-").strip())
+    return Keyword(keyword.text, keyword.normal, is_muted=True)
+
+
+def _entry(number: int, text: str) -> Iterator[tuple[int, str]]:
+    if text.strip():
+        yield number, text.strip()
+
+
+def _check_characters(text: str) -> None:
+    if _ADDRESS.search(text):
+        raise ValueError("a web address is no keyword.")
+    for char in text.translate(_QUOTES).translate(_DASHES):
+        if char not in _SIGNS and not unicodedata.category(char).startswith(_CATEGORIES):
+            shown = f"“{char}”" if char.isprintable() else f"The invisible character U+{ord(char):04X}"
+            raise ValueError(f"{shown} cannot stand in a keyword; letters, digits and - + . / ' # & \" ( ) : * can.")
+
+
+def _explain(error: QueryError) -> str:
+    return f"{error.message.rstrip('.')}, at character {error.position + 1}. {error.suggestion}"
+
+
+def _shorten(text: str) -> str:
+    text = clean(text)
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

@@ -1,0 +1,59 @@
+"""A reader's way to their own pages: a mailed link, exchanged for a short visit. No password, no session row."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from subscriptions import limiting, links, queueing
+from subscriptions.discretion import discreetly, row_of
+from subscriptions.models import Delivery, Subscriber, Token
+
+LENGTH = timedelta(minutes=30)
+_SALT = "subscriptions.visiting"
+
+
+def send_link(email: str, now: datetime) -> bool:
+    """Queue a mail with a link to the preferences, for an active reader; False: no mail. Raises TooManyRequests."""
+    return discreetly(email, limiting.LINK, now, lambda: _write_to(row_of(email, now), now))
+
+
+def begin(response: HttpResponse, token: Token) -> None:
+    """Let the browser come back without the token in the address.
+
+    The cookie is signed and names the token, so opening a link writes nothing, and what ends the token
+    (a new address, leaving, time) ends the visit.
+    """
+    response.set_signed_cookie(
+        cookie_name(),
+        str(token.pk),
+        salt=_SALT,
+        max_age=LENGTH,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def visitor(request: HttpRequest, now: datetime) -> Subscriber | None:
+    """The active reader whose visit this is."""
+    value = request.get_signed_cookie(cookie_name(), default=None, salt=_SALT, max_age=LENGTH)
+    if value is None:
+        return None
+    token = Token.objects.select_related("subscriber").filter(pk=value, purpose=links.Purpose.MANAGE).first()
+    if token is None or not links.is_live(token, now) or not token.subscriber.is_active:
+        return None
+    return token.subscriber
+
+
+def end(response: HttpResponse) -> None:
+    response.delete_cookie(cookie_name(), samesite="Lax")
+
+
+def cookie_name() -> str:
+    return "__Host-reader" if settings.SESSION_COOKIE_SECURE else "reader"
+
+
+def _write_to(subscriber: Subscriber, now: datetime) -> bool:
+    token = links.issue(subscriber, links.Purpose.MANAGE, now)
+    return queueing.queue(Delivery.Kind.LINK, subscriber, now, token) is not None and subscriber.is_active
