@@ -1,0 +1,301 @@
+"""From a queued row to the provider's word, whatever happens in between."""
+
+import smtplib
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from django.db import OperationalError, connection
+
+from subscriptions import delivery, links
+from subscriptions.delivery import claim, send_queued, sweep
+from subscriptions.models import Delivery, Digest, Subscriber, Suppression
+from tests.factories import NOW, make_delivery, make_paper
+from tests.mail import ScriptedBackend
+
+pytestmark = pytest.mark.django_db
+
+
+class Died(BaseException):
+    """What kill -9 looks like from inside: nobody catches it."""
+
+
+@pytest.fixture(autouse=True)
+def provider(settings):
+    settings.EMAIL_BACKEND = "tests.mail.ScriptedBackend"
+    ScriptedBackend.reset()
+    return ScriptedBackend
+
+
+def send(at=NOW) -> Counter[str]:
+    return send_queued(lambda: at)
+
+
+def states() -> list[tuple[str, int]]:
+    return list(Delivery.objects.order_by("pk").values_list("state", "attempts"))
+
+
+def recipients() -> list[str]:
+    return [message.to[0] for message in ScriptedBackend.accepted]
+
+
+def test_queued_digests_are_sent_and_settled():
+    make_delivery(1)
+    make_delivery(2)
+
+    totals = send()
+
+    assert totals == {"accepted": 2}
+    assert recipients() == ["reader1@example.org", "reader2@example.org"]
+    row = Delivery.objects.earliest("pk")
+    assert (row.state, row.attempts, row.settled_at, row.reason) == ("accepted", 1, NOW, "")
+
+
+def test_sending_twice_sends_once():
+    make_delivery(1)
+
+    totals = [send(), send()]
+
+    assert totals == [{"accepted": 1}, {}]
+    assert recipients() == ["reader1@example.org"]
+
+
+def test_row_waits_for_its_time():
+    make_delivery(1, not_before=NOW + timedelta(minutes=1))
+
+    assert [send(), send(NOW + timedelta(minutes=1))] == [{}, {"accepted": 1}]
+
+
+def test_more_than_one_window_is_sent(settings):
+    settings.SEND_WINDOW = 2
+    for number in range(1, 6):
+        make_delivery(number)
+
+    assert send() == {"accepted": 5}
+    assert len(set(recipients())) == 5
+
+
+def test_refused_message_fails_alone():
+    make_delivery(1)
+    make_delivery(2)
+    ScriptedBackend.answers["reader1@example.org"] = smtplib.SMTPDataError(550, b"no such mailbox")
+
+    totals = send()
+
+    assert totals == {"failed": 1, "accepted": 1}
+    assert states() == [("failed", 1), ("accepted", 1)]
+    assert Delivery.objects.earliest("pk").reason == "550 no such mailbox"
+
+
+def test_message_not_accepted_is_tried_again_later_with_the_same_id():
+    row = make_delivery(1)
+    seen = []
+
+    def busy(message):
+        seen.append(message.message()["Message-ID"])
+        raise smtplib.SMTPDataError(451, b"busy")
+
+    ScriptedBackend.answers["reader1@example.org"] = busy
+    send()
+    row.refresh_from_db()
+    wait = row.not_before - NOW
+    ScriptedBackend.answers.clear()
+
+    totals = [send(NOW + timedelta(seconds=59)), send(NOW + wait)]
+
+    assert timedelta(minutes=1) <= wait <= timedelta(minutes=1.5)
+    assert totals == [{}, {"accepted": 1}]
+    assert states() == [("accepted", 2)]
+    assert [message.message()["Message-ID"] for message in ScriptedBackend.accepted] == seen
+
+
+def test_message_never_accepted_fails_after_five_attempts():
+    row = make_delivery(1)
+    ScriptedBackend.answers["reader1@example.org"] = smtplib.SMTPDataError(451, b"busy")
+
+    for _ in range(7):
+        row.refresh_from_db()
+        send(row.not_before)
+
+    assert states() == [("failed", 5)]
+    assert len(ScriptedBackend.calls) == 5
+    row.refresh_from_db()
+    assert row.reason == "not accepted 5 times: 451 busy"
+
+
+def test_unknown_outcome_is_never_sent_again():
+    make_delivery(1)
+    ScriptedBackend.answers["reader1@example.org"] = smtplib.SMTPServerDisconnected("gone")
+
+    totals = [send(), send(NOW + timedelta(hours=1))]
+    sweep(NOW + timedelta(days=1))
+
+    assert totals == [{"unknown": 1}, {}]
+    assert states() == [("unknown", 1)]
+    assert ScriptedBackend.calls == ["reader1@example.org"]
+
+
+def test_wrong_credentials_stop_the_run_after_one_call():
+    for number in range(1, 4):
+        make_delivery(number)
+    ScriptedBackend.answers["reader1@example.org"] = smtplib.SMTPSenderRefused(530, b"log in first", "x")
+
+    send()
+
+    assert ScriptedBackend.calls == ["reader1@example.org"]
+    assert states() == [("queued", 1), ("queued", 0), ("queued", 0)]
+    first, second, _ = Delivery.objects.order_by("pk")
+    assert first.not_before == NOW + timedelta(minutes=15)
+    assert first.reason == "530 log in first"
+    assert NOW < second.not_before < NOW + timedelta(minutes=2)
+
+
+def test_unreachable_server_costs_no_attempt(settings):
+    settings.SEND_WINDOW = 2
+    for number in range(1, 4):
+        make_delivery(number)
+    ScriptedBackend.refuse_to_open = ConnectionRefusedError(111, "Connection refused")
+
+    totals = send()
+    ScriptedBackend.refuse_to_open = None
+
+    assert totals == {"queued": 2}
+    assert states() == [("queued", 0)] * 3
+    assert send(NOW + timedelta(minutes=5)) == {"accepted": 3}
+
+
+def test_reader_who_left_gets_nothing():
+    row = make_delivery(1)
+    Subscriber.objects.update(status=Subscriber.Status.LEFT)
+
+    assert send() == {"cancelled": 1}
+    assert recipients() == []
+    row.refresh_from_db()
+    assert row.reason == "the reader left"
+
+
+def test_suppressed_address_gets_nothing():
+    row = make_delivery(1)
+    Suppression.objects.create(address_hmac=links.address_hmac("Reader1@example.org"), reason="bounce")
+
+    assert send() == {"cancelled": 1}
+    assert recipients() == []
+    row.refresh_from_db()
+    assert row.reason == "the address is on the suppression list"
+
+
+def test_reader_who_leaves_while_the_window_is_sent_is_not_fenced(settings):
+    make_delivery(1)
+    make_delivery(2)
+    settings.SEND_WINDOW = 1
+
+    def leave(_):
+        Subscriber.objects.filter(email="reader2@example.org").update(status=Subscriber.Status.LEFT)
+
+    ScriptedBackend.answers["reader1@example.org"] = leave
+
+    assert send() == {"accepted": 1, "cancelled": 1}
+    assert recipients() == ["reader1@example.org"]
+
+
+def test_digest_too_late_is_cancelled_and_gives_its_papers_back():
+    row = make_delivery(1)
+    Subscriber.objects.update(cutoff_at=NOW)
+
+    totals = send(NOW + timedelta(hours=13))
+
+    assert totals == {"cancelled": 1}
+    assert recipients() == []
+    digest, reader = Digest.objects.get(), Subscriber.objects.get()
+    assert digest.outcome == Digest.Outcome.LATE
+    assert digest.reason == "not sent within 12 hours; its papers come with the next digest"
+    assert reader.cutoff_at == row.digest.window_start
+
+
+def test_row_that_cannot_be_rendered_fails_alone():
+    make_delivery(1)
+    make_delivery(2)
+    Subscriber.objects.filter(email="reader1@example.org").update(email="two, addresses@example.org")
+
+    totals = send()
+
+    assert totals == {"failed": 1, "accepted": 1}
+    assert recipients() == ["reader2@example.org"]
+
+
+def test_worker_that_dies_after_claiming_loses_nothing():
+    make_delivery(1)
+    claim(NOW, 10)
+
+    early = [send(NOW + timedelta(minutes=1)), sweep(NOW + timedelta(minutes=29))]
+    late = [sweep(NOW + timedelta(minutes=31)), send(NOW + timedelta(minutes=31))]
+
+    assert early == [{}, {"queued": 0, "unknown": 0}]
+    assert late == [{"queued": 1, "unknown": 0}, {"accepted": 1}]
+
+
+def test_worker_that_dies_while_sending_leaves_its_window_unknown(settings):
+    settings.SEND_WINDOW = 2
+    for number in range(1, 4):
+        make_delivery(number)
+    ScriptedBackend.answers["reader2@example.org"] = Died()
+
+    with pytest.raises(Died):
+        send()
+    swept = sweep(NOW + timedelta(minutes=31))
+
+    assert swept == {"queued": 0, "unknown": 2}
+    assert send(NOW + timedelta(minutes=31)) == {"accepted": 1}
+    assert recipients() == ["reader1@example.org", "reader3@example.org"]
+    assert states() == [("unknown", 1), ("unknown", 1), ("accepted", 1)]
+
+
+def test_two_workers_never_hold_the_same_row():
+    for number in range(1, 6):
+        make_delivery(number)
+
+    first, second = claim(NOW, 3), claim(NOW, 3)
+
+    assert ([row.key[-1] for row in first], [row.key[-1] for row in second]) == (["1", "2", "3"], ["4", "5"])
+
+
+def test_sweep_leaves_rows_of_another_state_alone():
+    for number, state in enumerate(Delivery.State.values, 1):
+        make_delivery(number, state=state, claimed_at=NOW - timedelta(days=1))
+
+    sweep(NOW)
+
+    assert dict(Delivery.objects.values_list("key", "state")) == {
+        f"digest-{number:016}": {"claimed": "queued", "sending": "unknown"}.get(state, state)
+        for number, state in enumerate(Delivery.State.values, 1)
+    }
+
+
+def test_settling_survives_a_lost_database_connection(monkeypatch):
+    make_delivery(1)
+    write, failures = delivery._write, [OperationalError("server closed the connection")]
+
+    def flaky(*args):
+        if failures:
+            raise failures.pop()
+        write(*args)
+
+    monkeypatch.setattr(delivery, "_write", flaky)
+    monkeypatch.setattr(connection, "close", lambda: None)  # the test's own transaction lives on it
+
+    assert send() == {"accepted": 1}
+    assert states() == [("accepted", 1)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_transaction_is_open_on_the_wire():
+    make_paper()
+    make_delivery(1)
+    seen = []
+    ScriptedBackend.answers["reader1@example.org"] = lambda _: seen.append(
+        (connection.in_atomic_block, Delivery.objects.get().state)
+    )
+
+    send()
+
+    assert seen == [(False, "sending")]
