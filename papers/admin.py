@@ -4,7 +4,6 @@ What sources say is read-only; an editor hides or pins papers, chooses arXiv's c
 read again. Nothing is deleted here: digests point at papers, and a hidden paper is gone for readers.
 """
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
@@ -317,4 +316,4 @@ class CategoryAdmin(_ModelAdmin):
 class GateAdmin(ReadOnlyAdmin):
     list_display = ("host", "free_at")
     search_fields = ("host",)
-    ordering: Sequence[str] = ("host",)
+    ordering = ("host",)

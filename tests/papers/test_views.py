@@ -34,9 +34,9 @@ def hrefs(response: Any) -> list[str]:
 
 
 def text(response: Any) -> str:
-    body = re.sub(r"<[^>]+>", " ", response.text.partition("<main")[2].partition("</main>")[0])
-    words = " ".join(body.partition(">")[2].split())
-    return words.partition(" Your own papers, once a day ")[0]  # the invitation has a test of its own
+    """The words of the page's main part, without the invitation to subscribe."""
+    main = re.sub(r"(?s)<aside.*?</aside>", "", response.text.partition("<main")[2].partition("</main>")[0])
+    return " ".join(re.sub(r"<[^>]+>", " ", main.partition(">")[2]).split())
 
 
 @pytest.mark.django_db
