@@ -1,29 +1,15 @@
 """No django_db mark: a digest is filled from rows in memory, so a query fails the test."""
 
 import re
-from datetime import UTC, date, datetime
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from papers.models import Paper
-from subscriptions.issue import MAX_HTML, Addresses, CannotRender, fill_digest
+from subscriptions.issue import MAX_HTML, CannotRender
 from subscriptions.message import MAX_SUBJECT, encoded_size
-from subscriptions.models import Digest, DigestItem, Interest
-from tests.subscriptions.test_message import FORBIDDEN
+from tests.subscriptions.mails import ADDRESSES, FORBIDDEN, LONG, Page, fill, full_digest, interest, item, paper
 
 GOLDEN = Path(__file__).parent.parent / "data" / "emails"
-ADDRESSES = Addresses(
-    preferences="https://digest.example.org/m/AbCdEfGhIjKlMnOpQrStUv",
-    unsubscribe="https://digest.example.org/u/ZyXwVuTsRqPoNmLkJiHgFe",
-    digest="https://digest.example.org/preferences/digests/2026-08-12",
-)
-LONG = (
-    "Networks trained on sparse parity generalise late, long after they fit their training set. "
-    "We follow every weight through that moment and find a phase transition, e.g. in the rank of the first layer. "
-)
-VOID = {"meta", "br"}
 
 
 @pytest.fixture(autouse=True)
@@ -31,99 +17,6 @@ def _site(settings):
     settings.SITE_URL = "https://digest.example.org"
     settings.SITE_NAME = "Paper Round"
     settings.POSTAL_ADDRESS = "1 Reading Room, 12345 Papertown"
-
-
-def paper(number: int = 1, **fields) -> Paper:
-    values = {
-        "pk": number,
-        "arxiv_id": f"2608.{number:05}",
-        "title": f"Grokking in circuit {number}",
-        "abstract": "It appears late.",
-        "authors": ["Ada Example", "Ben Sample"],
-    }
-    return Paper(**values | fields)
-
-
-def item(paper: Paper, section: str = "matched", reasons: list | None = None) -> DigestItem:
-    found = [{"interest": "grokking", "terms": ["Grokking"]}] if section == "matched" else []
-    return DigestItem(paper=paper, position=paper.pk, section=section, reasons=found if reasons is None else reasons)
-
-
-def digest(**fields) -> Digest:
-    at = datetime(2026, 8, 12, 5, tzinfo=UTC)
-    values = {"edition": date(2026, 8, 12), "due_at": at, "window_start": at, "window_end": at}
-    return Digest(**values | {"considered": 214, "matched": 1, "outcome": Digest.Outcome.QUEUED} | fields)
-
-
-def interest(text: str, *, is_muted: bool = False) -> Interest:
-    return Interest(text=text, normal=text, is_muted=is_muted)
-
-
-def fill(*items: DigestItem, interests: tuple[Interest, ...] = (interest("grokking"),), **fields) -> dict[str, str]:
-    return fill_digest(digest(**fields), items, interests, ADDRESSES)
-
-
-class Page(HTMLParser):
-    """What a mail program would see: elements in order, attributes, and the text."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.stack: list[str] = []
-        self.text: list[str] = []
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.stack.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.stack.pop() == tag
-
-    def handle_data(self, data):
-        if self.stack and self.stack[-1] not in {"style", "title"} and data.strip():
-            self.text.append(" ".join(data.split()))
-
-    @property
-    def hrefs(self) -> list[str | None]:
-        return [attrs["href"] for tag, attrs in self.elements if tag == "a"]
-
-
-def full_digest() -> dict[str, str]:
-    """One of everything."""
-    return fill(
-        item(
-            paper(
-                1,
-                title="Grokking in sparse parity is a phase transition of the loss landscape, with $\\alpha$ & <think>",
-                abstract=LONG * 6,
-                authors=["Ada Example", "Ben Sample", "Chloé Muster"],
-                author_count=12,
-                organisation="example-lab",
-                organisation_name="Example Lab",
-                published_on=date(2026, 8, 11),
-                votes=1210,
-                comments=1,
-                code_url="https://code.example.org/parity",
-            ),
-            reasons=[
-                {"interest": '"phase transition"', "terms": ["phase transition"]},
-                {"interest": "sparse parities", "terms": ["sparse parity", "Sparse parity", "sparse-parity"]},
-            ],
-        ),
-        item(
-            paper(2, arxiv_id=None, title="שלום: a title from right to left", abstract="", authors=[], author_count=64)
-        ),
-        item(
-            paper(3, title="大规模语言模型的推理", abstract="我们研究推理。" * 20, authors=["张示例"], votes=7),
-            "trending",
-        ),
-        interests=(interest('"phase transition"'), interest("sparse parities"), interest("survey", is_muted=True)),
-        matched=5,
-        notices=["arXiv could not be read for 11 August: papers announced there come in a later digest."],
-    )
 
 
 @pytest.mark.parametrize(("part", "name"), [("text", "digest.txt"), ("html", "digest.html")])
@@ -306,87 +199,3 @@ def test_fifty_long_papers_are_cut_to_what_mail_programs_show(title, shown):
         assert parts["html"].count("<h3") + int(re.search(r"And (\d+) more on the web", parts["html"])[1]) == 50
     else:
         assert more not in parts["text"]
-
-
-# M34 to M46: the HTML part -----------------------------------------------------------------------------
-
-
-def test_html_is_plain_and_needs_nothing_from_outside():
-    page = Page(full_digest()["html"])
-
-    tags = [tag for tag, _ in page.elements]
-    allowed = "html head meta title style body div table tr td h1 h2 h3 p a b bdi br"
-    names = {name for _, attrs in page.elements for name in attrs}
-    assert set(tags) <= set(allowed.split())
-    assert not {"src", "background", "onclick", "onload", "id"} & names
-    assert "url(" not in full_digest()["html"]
-    assert [attrs.get("role") for tag, attrs in page.elements if tag == "table"] == ["presentation"] * tags.count(
-        "table"
-    )
-    assert tags.count("h1") == 1
-    assert [tag for tag in tags if tag in {"h1", "h2", "h3"}] == ["h1", "h2", "h3", "h3", "h2", "h3"]
-    assert page.stack == []
-
-
-def test_html_names_its_language_and_title():
-    html = full_digest()["html"]
-
-    page = Page(html)
-    assert html.startswith("<!doctype html>\n")
-    assert page.elements[0] == ("html", {"lang": "en", "dir": "ltr"})
-    assert "<title>3 new papers · Paper Round</title>" in html
-    assert ("meta", {"name": "color-scheme", "content": "light dark"}) in page.elements
-
-
-def test_html_begins_with_a_summary():
-    first = Page(full_digest()["html"]).text[0]
-
-    assert first == (
-        "Grokking in sparse parity is a phase transition of the loss landscape, "
-        "with $\\alpha$ & <think>; שלום: a title…"
-    )
-    assert len(first) <= 110
-
-
-def test_titles_and_names_keep_their_own_direction():
-    assert "<bdi>שלום: a title from right to left</bdi>" in full_digest()["html"]
-
-
-def test_no_text_is_smaller_than_14_pixels():
-    sizes = [int(size) for size in re.findall(r"font-size: (\d+)px", full_digest()["html"])]
-
-    assert min(sizes) >= 14
-
-
-def _luminance(colour: str) -> float:
-    channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def _contrast(one: str, other: str) -> float:
-    high, low = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
-
-
-def test_contrast_is_enough_in_both_modes():
-    style, body = full_digest()["html"].split("</style>")
-    dark = dict(re.findall(r"\.(\w+) \{[^}]*?(?<!-)\bcolor: (#\w{6})", style))
-    backs = dict(re.findall(r"\.(\w+) \{ background-color: (#\w{6})", style))
-    light = set(re.findall(r"(?<!-)\bcolor: (#\w{6})", body))
-
-    assert light == {"#1e2024", "#565a62", "#0c5a52"}
-    assert [c for c in light for back in ("#ffffff", "#faf8f3", "#f8edd2") if _contrast(c, back) < 4.5] == []
-    assert dark.keys() == {"ink", "soft", "link", "note", "button"}
-    assert [name for name in ("ink", "soft", "link") if _contrast(dark[name], backs["sheet"]) < 4.5] == []
-    assert [name for name in ("note", "button") if _contrast(dark[name], backs[name]) < 4.5] == []
-
-
-def test_each_coloured_element_has_a_class_for_dark_mode():
-    coloured = [
-        (tag, attrs["class"].split()[-1])
-        for tag, attrs in Page(full_digest()["html"]).elements
-        if re.search(r"(^|; )color: ", attrs.get("style") or "")
-    ]
-
-    assert {name for _, name in coloured} <= {"ink", "soft", "link", "note", "rule"}

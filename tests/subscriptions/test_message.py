@@ -3,8 +3,6 @@
 import json
 import re
 import socket
-import sys
-from datetime import UTC, datetime
 from email import message_from_bytes
 from email.policy import default
 
@@ -17,23 +15,9 @@ from django.utils.module_loading import import_string
 from pytest_httpserver import HTTPServer
 
 from digest_site.environment import PROVIDERS
-from subscriptions.message import MAX_SUBJECT, Message, encoded_size, parse_address, tidy_subject, transfer_encode
+from subscriptions.message import MAX_SUBJECT, encoded_size, parse_address, tidy_subject, transfer_encode
+from tests.subscriptions.mails import FORBIDDEN, SENT_AT, UNSUBSCRIBE, build_message, parsed, raw
 
-SENT_AT = datetime(2026, 8, 12, 7, 0, 30, tzinfo=UTC)
-UNSUBSCRIBE = "https://digest.example.org/u/AbCdEfGhIjKlMnOpQrStUv"
-# What no header may hold (STANDARDS M09), and the separators U+2028 and U+2029.
-FORBIDDEN = [
-    chr(code)
-    for code in range(sys.maxunicode + 1)
-    if code < 0x20
-    or 0x7F <= code < 0xA0
-    or code in {0x2028, 0x2029, 0xFEFF}
-    or 0x202A <= code <= 0x202E
-    or 0x2066 <= code <= 0x2069
-    or 0xD800 <= code <= 0xDFFF
-    or 0xFDD0 <= code <= 0xFDEF
-    or code & 0xFFFE == 0xFFFE
-]
 LIST_HEADERS = ["List-Id", "List-Unsubscribe", "List-Unsubscribe-Post"]
 ONCE = ["From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Reply-To", *LIST_HEADERS]
 
@@ -47,30 +31,8 @@ def _addresses(settings):
     settings.ANYMAIL_PROVIDER = "none"
 
 
-def build(**values) -> Message:
-    defaults = {
-        "key": "digest-0123456789abcdef",
-        "sender": "Paper Round <papers@digest.example.org>",
-        "to": "reader@example.net",
-        "subject": "6 new papers: grokking",
-        "text": "Six papers.\n",
-        "html": "<!doctype html><p>Six papers.</p>\n",
-        "sent_at": SENT_AT,
-        "unsubscribe_url": UNSUBSCRIBE,
-    }
-    return Message(**defaults | values)
-
-
-def raw(message: Message) -> bytes:
-    return message.message().as_bytes(linesep="\r\n")
-
-
-def parsed(message: Message):
-    return message_from_bytes(raw(message), policy=default)
-
-
 def test_digest_has_exactly_these_headers():
-    message = parsed(build())
+    message = parsed(build_message())
 
     headers = {name: str(value) for name, value in message.items() if name != "Content-Type"}
     assert headers == {
@@ -92,7 +54,7 @@ def test_digest_has_exactly_these_headers():
 
 
 def test_account_mail_is_no_list_mail():
-    message = parsed(build(unsubscribe_url="", sender="Accounts <accounts@digest.example.org>"))
+    message = parsed(build_message(unsubscribe_url="", sender="Accounts <accounts@digest.example.org>"))
 
     assert message["From"] == "Accounts <accounts@digest.example.org>"
     assert [name for name in message.keys() if name.startswith("List-") or name == "Precedence"] == []  # noqa: SIM118
@@ -100,7 +62,7 @@ def test_account_mail_is_no_list_mail():
 
 
 def test_unsubscribe_header_is_one_unencoded_line():
-    lines = raw(build()).split(b"\r\n")
+    lines = raw(build_message()).split(b"\r\n")
 
     line = f"List-Unsubscribe: <{UNSUBSCRIBE}>".encode()
     assert [found for found in lines if b"Unsubscribe: " in found] == [line]
@@ -110,7 +72,7 @@ def test_unsubscribe_header_is_one_unencoded_line():
 def test_body_is_text_then_html():
     text, html = "Größe: 研究\n.\nFrom here\n", "<!doctype html><p>Größe &amp; 研究</p>\n"
 
-    message = parsed(build(text=text, html=html))
+    message = parsed(build_message(text=text, html=html))
 
     parts = [(p.get_content_type(), p.get_content_charset(), p.get_content()) for p in message.iter_parts()]
     assert [(kind, charset, body.replace("\r\n", "\n")) for kind, charset, body in parts] == [
@@ -123,7 +85,7 @@ def test_body_is_text_then_html():
     "text", ["Plain", "Größe " * 300, "研究。" * 900, "a" * 3000, "=" * 90, " \t\n" * 90, "👩‍🔬" * 200]
 )
 def test_bodies_are_seven_bit_in_short_lines(text):
-    message = build(text=text, html=f"<p>{text}</p>")
+    message = build_message(text=text, html=f"<p>{text}</p>")
 
     bytes_ = raw(message)
 
@@ -142,20 +104,20 @@ def test_transfer_encoding_is_the_shorter_one():
 
 
 def test_base64_text_has_the_line_breaks_of_mail():
-    part = parsed(build(text="研究\n" * 9)).get_body(("plain",))
+    part = parsed(build_message(text="研究\n" * 9)).get_body(("plain",))
 
     assert part.get_payload(decode=True) == "研究\r\n".encode() * 9
 
 
 def test_encoded_size_is_what_the_wire_carries():
     for html in ("<p>" + "words and " * 200 + "\nmore</p>\n", "<p>" + "研究" * 500 + "</p>\n"):
-        carried = message_from_bytes(raw(build(html=html))).get_payload()[1].get_payload()
+        carried = message_from_bytes(raw(build_message(html=html))).get_payload()[1].get_payload()
 
         assert encoded_size(html) == len(carried.rstrip()) + 2
 
 
 def test_bytes_are_the_same_on_a_retry():
-    first, again = build(), build(sent_at=SENT_AT.replace(hour=9))
+    first, again = build_message(), build_message(sent_at=SENT_AT.replace(hour=9))
 
     assert raw(again) == raw(first).replace(b"07:00:30", b"09:00:30")
 
@@ -167,7 +129,7 @@ def test_no_code_point_breaks_the_headers(form):
 
     # Through the parser too; of the 2,048 surrogates every 64th.
     for char in (char for char in FORBIDDEN if not 0xD800 <= ord(char) <= 0xDFFF or ord(char) % 64 == 0):
-        message = parsed(build(subject=form.format(char)))
+        message = parsed(build_message(subject=form.format(char)))
 
         assert (message.defects, message["Bcc"], message["Subject"] in expected) == ([], None, True), hex(ord(char))
         assert [len(message.get_all(name)) for name in ONCE] == [1] * len(ONCE)
@@ -183,14 +145,14 @@ def test_no_code_point_breaks_the_headers(form):
     ],
 )
 def test_subject_arrives_as_it_was_meant(subject, expected):
-    message = build(subject=subject)
+    message = build_message(subject=subject)
 
     assert (tidy_subject(subject), message.subject, str(parsed(message)["Subject"])) == (expected,) * 3
     assert len(expected) <= MAX_SUBJECT
 
 
 def test_long_subject_is_encoded_in_separate_words():
-    header = raw(build(subject="研究" * 39)).split(b"Subject: ")[1].split(b"From: ")[0]
+    header = raw(build_message(subject="研究" * 39)).split(b"Subject: ")[1].split(b"From: ")[0]
 
     words = header.split()
     assert len(words) > 1
@@ -214,7 +176,7 @@ def test_long_subject_is_encoded_in_separate_words():
 )
 def test_recipient_must_be_one_address(address):
     with pytest.raises(ValueError, match=r"^the recipient is not exactly one ASCII address$") as caught:
-        build(to=address)
+        build_message(to=address)
 
     assert (caught.value.__cause__, caught.value.__suppress_context__) == (None, True)
 
@@ -234,7 +196,7 @@ def test_own_addresses_are_built_by_the_book(value, expected):
 def test_list_id_is_ascii_whatever_the_name(settings):
     settings.SITE_NAME = "Pápeles, <daily>"
 
-    assert parsed(build())["List-Id"] == "P peles daily <digests.digest.example.org>"
+    assert parsed(build_message())["List-Id"] == "P peles daily <digests.digest.example.org>"
 
 
 # On the wire -------------------------------------------------------------------------------------------
@@ -262,7 +224,7 @@ def smtp():
 
 def test_smtp_server_gets_the_bytes(smtp):
     sink, connection = smtp
-    message = build(text="Größe\n.\n..\n.end\nFrom here\n" + "研" * 20, html="<p>\n.\n</p>\n")
+    message = build_message(text="Größe\n.\n..\n.end\nFrom here\n" + "研" * 20, html="<p>\n.\n</p>\n")
 
     sent = connection.send_messages([message])
 
@@ -292,7 +254,7 @@ def payload_of(provider: str, settings) -> BasePayload:
     settings.ANYMAIL_PROVIDER = provider
     settings.ANYMAIL = {f"{provider.upper()}_{name}": value for name, value in KEYS[provider].items()}
     backend = import_string(PROVIDERS[provider])()
-    return backend.build_message_payload(build(), {})
+    return backend.build_message_payload(build_message(), {})
 
 
 @pytest.mark.parametrize("provider", sorted(PROVIDERS))
@@ -326,7 +288,7 @@ def test_postmark_is_sent_all_of_it(settings, httpserver: HTTPServer):
     httpserver.expect_request("/email", method="POST").respond_with_json(
         {"To": "reader@example.net", "MessageID": "p-1", "ErrorCode": 0, "Message": "OK"}
     )
-    message = build(subject="2 new papers: 研究")
+    message = build_message(subject="2 new papers: 研究")
 
     sent = get_connection(PROVIDERS["postmark"]).send_messages([message])
 

@@ -2,7 +2,7 @@
 
 import stat
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -10,8 +10,8 @@ from django.core.mail import EmailMessage, get_connection
 
 from subscriptions import outbox
 from subscriptions.message import Message
+from tests.subscriptions.mails import SENT_AT, build_message
 
-SENT_AT = datetime(2026, 8, 12, 7, 0, 30, tzinfo=UTC)
 STEM = "20260812T070030Z-digest-1"
 
 
@@ -22,16 +22,7 @@ def folder(settings, tmp_path) -> Path:
 
 
 def build(**values) -> Message:
-    defaults = {
-        "key": "digest-1",
-        "sender": "papers@digest.example.org",
-        "to": "reader@example.net",
-        "subject": "1 new paper",
-        "text": "Größe\n",
-        "html": "<!doctype html>\n<p>研究</p>\n",
-        "sent_at": SENT_AT,
-    }
-    return Message(**defaults | values)
+    return build_message(**{"key": "digest-1", "text": "Größe\n", "html": "<!doctype html>\n<p>研究</p>\n"} | values)
 
 
 def send(*messages: EmailMessage, **options) -> int:
