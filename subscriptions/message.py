@@ -104,7 +104,7 @@ class Message(EmailMultiAlternatives):
         message.replace_header("Date", format_datetime(self.sent_at))
         if not self.subject.isascii():
             # Django leaves no room for "Subject: " and makes encoded words of 76 characters (RFC 2047: 75).
-            subject = Header(self.subject, "utf-8", maxlinelen=MAX_ENCODED_WORD, header_name="Subject")
+            subject = Header(str(self.subject), "utf-8", maxlinelen=MAX_ENCODED_WORD, header_name="Subject")
             message.replace_header("Subject", subject.encode())
         # "=_" occurs in no quoted-printable or base64 text, so no body can contain the boundary.
         message.set_boundary(f"=_{sha256(self.key.encode()).hexdigest()[:32]}")
