@@ -26,7 +26,7 @@ FREQUENCIES = (
     (Subscriber.Frequency.DAILY.value, "Every day"),
     (Subscriber.Frequency.WEEKDAYS.value, "Monday to Friday"),
     (Subscriber.Frequency.WEEKLY.value, "Once a week"),
-    (Subscriber.Frequency.PAUSED.value, "Not for now"),
+    (Subscriber.Frequency.PAUSED.value, "No digests for now"),
 )
 LONGEST_PAUSE = timedelta(days=366)
 _SALT = "subscriptions.forms.shown"
@@ -61,7 +61,8 @@ class AddressField(forms.CharField):
 
     def __init__(self, **kwargs: Any) -> None:
         widget = forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false", "autocapitalize": "none"})
-        super().__init__(max_length=MAX_ADDRESS_INPUT, widget=widget, **kwargs)
+        errors = {"required": "Write your address here, such as ada@example.org."}
+        super().__init__(max_length=MAX_ADDRESS_INPUT, widget=widget, error_messages=errors, **kwargs)
 
     def clean(self, value: Any) -> str:
         text = super().clean(value)
@@ -133,7 +134,14 @@ class PreferencesForm(ReaderForm):
         label="Time of day", coerce=int, choices=[(str(hour), f"{hour:02}:00") for hour in range(24)]
     )
     zone = forms.ChoiceField(label="Time zone", choices=zone_choices)
-    max_papers = forms.IntegerField(label="Papers in a digest, at most", min_value=1, max_value=MAX_PAPERS)
+    max_papers = forms.IntegerField(
+        label="Papers in a digest, at most",
+        min_value=1,
+        max_value=MAX_PAPERS,
+        error_messages=dict.fromkeys(
+            ("required", "invalid", "min_value", "max_value"), f"Write a number from 1 to {MAX_PAPERS}."
+        ),
+    )
     wants_quiet_note = forms.BooleanField(
         label="Send me a note on quiet days",
         help_text="A short mail that says why, on days without a paper for you.",
@@ -176,7 +184,11 @@ class MoveForm(ReaderForm):
 
 
 class PauseForm(ReaderForm):
-    until = forms.DateField(label="First day with a digest again", widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(
+        label="First day with a digest again",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages=dict.fromkeys(("required", "invalid"), "Write a date such as 2026-05-04."),
+    )
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, today: date, **kwargs: Any) -> None:
         super().__init__(data, prefix="pause", **kwargs)
@@ -191,7 +203,7 @@ class PauseForm(ReaderForm):
         if until <= self.today:
             raise ValidationError("Choose a day after today.", code="past")
         if until > self.today + LONGEST_PAUSE:
-            raise ValidationError("Choose a day within a year, or “Not for now” above.", code="far")
+            raise ValidationError("Choose a day within a year, or “No digests for now” above.", code="far")
         return until
 
 

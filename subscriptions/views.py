@@ -27,7 +27,6 @@ from subscriptions.rescheduling import UNTIL_LIFTED
 from subscriptions.schedule import edition_of, zone_info
 
 View = Callable[..., HttpResponse]
-INVALID = 422
 SHOWN_DIGESTS = 30
 
 accept_get_and_post = require_http_methods(["GET", "HEAD", "POST"])
@@ -85,7 +84,7 @@ def subscribe(request: HttpRequest) -> HttpResponse:
         return _sign_up_page(request, SignUpForm(now=now, initial={"keywords": typed}))
     form = SignUpForm(request.POST, now=now)
     if not form.is_valid():
-        return _sign_up_page(request, form, status=INVALID)
+        return _sign_up_page(request, form)
     if not form.is_trapped:
         shown = _shown("sign-up form", consent.SIGN_UP)
         try:
@@ -157,7 +156,7 @@ def preferences(request: HttpRequest, reader: Subscriber, now: datetime) -> Http
         return _preferences_page(request, reader, now)
     form = PreferencesForm(request.POST)
     if not form.is_valid():
-        return _preferences_page(request, reader, now, status=INVALID, form=form)
+        return _preferences_page(request, reader, now, form=form)
     changed = changing.change(reader.pk, form.preferences, now, _shown("preferences"))
     return _saved(
         request, "Your preferences are saved." if changed else "Nothing was different, so nothing was changed."
@@ -173,7 +172,7 @@ def pause(request: HttpRequest, reader: Subscriber, now: datetime) -> HttpRespon
         return _saved(request, "The pause is over.")
     form = PauseForm(request.POST, today=edition_of(now, reader.zone))
     if not form.is_valid():
-        return _preferences_page(request, reader, now, status=INVALID, pause_form=form)
+        return _preferences_page(request, reader, now, pause_form=form)
     changing.pause(reader.pk, form.cleaned_data["until"], now, _shown("preferences"))
     return _saved(request, "Your digests are paused.")
 
@@ -183,7 +182,7 @@ def pause(request: HttpRequest, reader: Subscriber, now: datetime) -> HttpRespon
 def address(request: HttpRequest, reader: Subscriber, now: datetime) -> HttpResponse:
     form = MoveForm(request.POST, subscriber=reader)
     if not form.is_valid():
-        return _preferences_page(request, reader, now, status=INVALID, move_form=form)
+        return _preferences_page(request, reader, now, move_form=form)
     try:
         moving.ask_to_move(reader, form.cleaned_data["email"], now, _shown("change of address"))
     except TooManyRequests:
@@ -226,8 +225,7 @@ def preferences_link(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     form = LinkForm(request.POST if request.method == "POST" else None, now=now)
     if request.method != "POST" or not form.is_valid():
-        status = INVALID if request.method == "POST" else 200
-        return render(request, "subscriptions/preferences_link.html", {"form": form}, status=status)
+        return render(request, "subscriptions/preferences_link.html", {"form": form})
     if not form.is_trapped:
         try:
             admit(limiting.client_key(request), now, limiting.LINK_CLIENT)
@@ -256,14 +254,12 @@ def digest(request: HttpRequest, reader: Subscriber, now: datetime, day: str) ->
 # Answers ---------------------------------------------------------------------------------------------
 
 
-def _sign_up_page(request: HttpRequest, form: SignUpForm, status: int = 200) -> HttpResponse:
+def _sign_up_page(request: HttpRequest, form: SignUpForm) -> HttpResponse:
     context = {"form": form, "words": consent.TEXTS[consent.SIGN_UP]}
-    return render(request, "subscriptions/subscribe.html", context, status=status)
+    return render(request, "subscriptions/subscribe.html", context)
 
 
-def _preferences_page(
-    request: HttpRequest, reader: Subscriber, now: datetime, *, status: int = 200, **bound: Any
-) -> HttpResponse:
+def _preferences_page(request: HttpRequest, reader: Subscriber, now: datetime, **bound: Any) -> HttpResponse:
     today = edition_of(now, reader.zone)
     context = {
         "reader": reader,
@@ -276,7 +272,7 @@ def _preferences_page(
         "move_form": MoveForm(subscriber=reader),
         "digests": _last_digests(reader),
     }
-    return render(request, "subscriptions/preferences.html", context | bound, status=status)
+    return render(request, "subscriptions/preferences.html", context | bound)
 
 
 def _next_local(reader: Subscriber) -> datetime | None:
