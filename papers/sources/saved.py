@@ -67,7 +67,7 @@ _FORMATS = (
     _Format(
         "a Hugging Face page saved as plain text",
         "huggingface",
-        text.is_listing,
+        lambda content: not content.startswith("<") and text.is_listing(content),
         lambda body, named: text.parse_text(body, saved_on=named),
     ),
 )

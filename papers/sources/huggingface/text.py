@@ -77,7 +77,7 @@ def _lines(text: str) -> list[str]:
 
 def _blocks(lines: list[str]) -> Iterator[_Block]:
     block = _Block()
-    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+    for line, following in zip(lines, [*lines[1:], ""], strict=False):
         if _is_fact(line, following, after_fact=bool(block.facts)):
             block.facts.append(line)
             continue

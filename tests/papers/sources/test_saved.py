@@ -1,7 +1,10 @@
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from papers.sources.base import MAX_BYTES, SourceError, UnexpectedShape
 from papers.sources.saved import named_day, parse_saved
@@ -34,6 +37,7 @@ def test_broken_response_is_an_error_and_nothing_else(path: Path):
         b"{}",
         b"null",
         b"<html><body>Hello</body></html>",
+        b"<html><body>Get trending papers in your email inbox!</body></html>",
         b"Dear reader,\nno papers here.",
         b"PK\x03\x04\x00\x00",
         b"\xff\xfe<\x00",
@@ -64,6 +68,28 @@ def test_day_in_the_name_does_not_overrule_the_array():
     _, batch = parse_saved(body, name="2026-08-24.json")
 
     assert batch.day == date(2026, 8, 21)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(
+    st.sampled_from([*READABLE, *BROKEN]), st.floats(0, 1), st.floats(0, 1), st.sampled_from(["cut", "double", "swap"])
+)
+def test_damaged_response_is_read_or_refused(path: Path, start: float, end: float, damage: str):
+    body = path.read_bytes()
+    at, to = sorted((int(start * len(body)), int(end * len(body))))
+    piece = {"cut": b"", "double": body[at:to] * 2, "swap": body[at:to][::-1]}[damage]
+
+    with suppress(SourceError):
+        parse_saved(body[:at] + piece + body[to:])
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(
+    st.sampled_from([b"", b"[", b"<rss", b"<feed", b"<html", b"Get trending papers in your email inbox\n"]), st.binary()
+)
+def test_noise_is_refused(start: bytes, noise: bytes):
+    with suppress(SourceError):
+        parse_saved(start + noise)
 
 
 @pytest.mark.parametrize(
