@@ -32,6 +32,18 @@ class Preferences:
         keywords = tuple(Keyword(**keyword) for keyword in payload["keywords"])
         return cls(keywords=keywords, **{name: payload[name] for name in COLUMNS})
 
+    @property
+    def rhythm(self) -> str:
+        """When digests come, in words: "every Monday at 07:00 (UTC)"."""
+        match self.frequency:
+            case Subscriber.Frequency.PAUSED:
+                return "no digests for now"
+            case Subscriber.Frequency.WEEKLY:
+                days = f"every {Subscriber.Weekday(self.weekday).label}"
+            case _:
+                days = Subscriber.Frequency(self.frequency).label
+        return f"{days} at {self.hour:02}:00 ({self.zone})"
+
     def as_payload(self) -> dict[str, Any]:
         return asdict(self)
 

@@ -7,27 +7,25 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from papers.text import clean
-from subscriptions import changing, consent, leaving, limiting, links, moving, signup, visiting
+from subscriptions import changing, consent, history, leaving, limiting, links, moving, signup, visiting
 from subscriptions.addresses import masked
 from subscriptions.consent import Shown
 from subscriptions.discretion import TooManyRequests, admit
 from subscriptions.forms import MAX_KEYWORDS_INPUT, LinkForm, MoveForm, PauseForm, PreferencesForm, SignUpForm
-from subscriptions.models import Digest, Subscriber
+from subscriptions.models import Subscriber
 from subscriptions.preferences import Preferences
 from subscriptions.rescheduling import UNTIL_LIFTED
 from subscriptions.schedule import edition_of, zone_info
 
 View = Callable[..., HttpResponse]
-SHOWN_DIGESTS = 30
 
 accept_get_and_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -246,9 +244,15 @@ def link_sent(request: HttpRequest) -> HttpResponse:
 @reader_page
 def digest(request: HttpRequest, reader: Subscriber, now: datetime, day: str) -> HttpResponse:
     """What one digest held and why, or why it held nothing."""
-    found = get_object_or_404(reader.digests, edition=_day(day))
-    items = found.items.select_related("paper").exclude(paper__is_hidden=True)
-    return render(request, "subscriptions/digest.html", {"digest": found, "items": items})
+    found = history.digest_of(reader, _day(day))
+    if found is None:
+        raise Http404
+    context = {
+        "digest": found,
+        "outcome": history.outcome(found),
+        "items": found.items.select_related("paper").exclude(paper__is_hidden=True),
+    }
+    return render(request, "subscriptions/digest.html", context)
 
 
 # Answers ---------------------------------------------------------------------------------------------
@@ -270,7 +274,7 @@ def _preferences_page(request: HttpRequest, reader: Subscriber, now: datetime, *
         "form": PreferencesForm(preferences=Preferences.of(reader)),
         "pause_form": PauseForm(today=today),
         "move_form": MoveForm(subscriber=reader),
-        "digests": _last_digests(reader),
+        "digests": [(digest, history.outcome(digest)) for digest in history.last_digests(reader)],
     }
     return render(request, "subscriptions/preferences.html", context | bound)
 
@@ -279,11 +283,6 @@ def _next_local(reader: Subscriber) -> datetime | None:
     """When the next digest comes, as the reader's own clock shows it."""
     at = reader.next_digest_at
     return at.astimezone(zone_info(reader.zone)).replace(tzinfo=None) if at else None
-
-
-def _last_digests(reader: Subscriber) -> list[Digest]:
-    digests = reader.digests.select_related("delivery").annotate(papers=Count("items")).order_by("-edition")
-    return list(digests[:SHOWN_DIGESTS])
 
 
 def _saved(request: HttpRequest, sentence: str) -> HttpResponse:
