@@ -21,6 +21,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from subscriptions import links, transport
+from subscriptions.issue import CannotRender
 from subscriptions.models import Delivery, Digest, Subscriber, Suppression
 from subscriptions.rendering import render_many
 from subscriptions.transport import Channel, Misconfigured, NotAccepted, OutcomeUnknown, Receipt, Refused
@@ -124,16 +125,17 @@ def _send_window(window: Sequence[Delivery], channel: Channel, clock: Clock) -> 
 
 def _render(window: Sequence[Delivery], now: datetime) -> tuple[dict[int, EmailMessage], Outcomes]:
     """Messages by row, rendered while the rows are only claimed; a row that cannot be rendered fails alone."""
-    late: Outcomes = {row.pk: _LATE for row in window if _is_late(row, now)}
-    rendered = render_many([row for row in window if row.pk not in late], now=now)
+    unsent: Outcomes = {row.pk: _LATE for row in window if _is_late(row, now)}
+    rendered = render_many([row for row in window if row.pk not in unsent], now=now)
     messages: dict[int, EmailMessage] = {}
     for pk, result in rendered.items():
         if isinstance(result, EmailMessage):
             messages[pk] = result
         else:
             logger.error("Delivery %s could not be rendered", pk, exc_info=result)
-            late[pk] = Refused(f"could not be rendered: {type(result).__name__}")
-    return messages, late
+            words = str(result) if isinstance(result, CannotRender) else type(result).__name__
+            unsent[pk] = Refused(f"could not be rendered: {words}")
+    return messages, unsent
 
 
 _LATE = Unwanted("not sent within 12 hours; its papers come with the next digest", late=True)

@@ -9,7 +9,7 @@ from django.db import OperationalError, connection
 
 from subscriptions import delivery, links
 from subscriptions.delivery import claim, send_queued, sweep
-from subscriptions.models import Delivery, Digest, Subscriber, Suppression
+from subscriptions.models import Delivery, Digest, Subscriber, Suppression, Token
 from tests.factories import NOW, make_delivery, make_paper
 from tests.mail import ScriptedBackend
 
@@ -221,6 +221,19 @@ def test_row_that_cannot_be_rendered_fails_alone():
 
     assert totals == {"failed": 1, "accepted": 1}
     assert recipients() == ["reader2@example.org"]
+
+
+def test_row_that_lacks_its_link_says_so():
+    row = make_delivery(1)
+    Token.objects.filter(purpose=Token.Purpose.UNSUBSCRIBE).delete()
+
+    send()
+
+    row.refresh_from_db()
+    assert (row.state, row.reason) == (
+        "failed",
+        "could not be rendered: the reader has no token to unsubscribe with, and no digest may leave without it",
+    )
 
 
 def test_worker_that_dies_after_claiming_loses_nothing():
