@@ -85,10 +85,11 @@ def test_merge_paper_last_record_again(records):
     assert merge_paper(found, records[-1], DAY) == set()
 
 
-def test_merge_paper_older_snapshot_lowers_nothing():
+@pytest.mark.parametrize("older", [{"votes": 5, "comments": None}, {"votes": 7, "comments": 1}, {"votes": None}])
+def test_merge_paper_older_snapshot_lowers_nothing(older):
     found = paper(LATE)
 
-    changed = merge_paper(found, EARLY.model_copy(update={"keywords": (), "author_count": None}), DAY)
+    changed = merge_paper(found, record(arxiv_id="2608.00001", abstract="Draft words.", organisation="x", **older), DAY)
 
     assert changed == set()
 

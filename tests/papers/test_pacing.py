@@ -1,6 +1,7 @@
 import itertools
 import threading
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -85,6 +86,19 @@ def test_turn_held_beyond_its_lease_is_not_given_back_twice():
         Gate.objects.update(free_at=taken_over)
 
     assert Gate.objects.get().free_at == taken_over
+
+
+@pytest.mark.django_db
+def test_turn_is_lost_to_whoever_took_it_between_look_and_take():
+    rivals = [NOW + timedelta(seconds=2)]
+
+    def rival_first(execute: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith("UPDATE") and rivals:
+            Gate.objects.update(free_at=rivals.pop())
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(rival_first):
+        assert starts(Clock(), "arxiv.org") == [2]
 
 
 @pytest.mark.django_db
