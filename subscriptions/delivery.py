@@ -21,6 +21,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from subscriptions import links, transport
+from subscriptions.failpoints import reach
 from subscriptions.issue import CannotRender
 from subscriptions.models import Delivery, Digest, Subscriber, Suppression
 from subscriptions.rendering import render_many
@@ -74,6 +75,7 @@ def send_queued(clock: Clock = timezone.now) -> Counter[str]:
             window = claim(clock(), settings.SEND_WINDOW)
             if not window:
                 break
+            reach("after_claim")
             go_on = _send_window(window, channel, clock)
             totals.update(row.state for row in window)
             if not go_on:
@@ -118,6 +120,7 @@ def _send_window(window: Sequence[Delivery], channel: Channel, clock: Clock) -> 
         fenced, unwanted = _fence([rows[pk] for pk in messages], messages, clock())
         unsent |= {pk: NotTried("") for pk in messages.keys() - set(fenced)} | unwanted
         sent = _hand_over([(rows[pk], messages[pk]) for pk in fenced], channel, clock)
+        reach("before_record")
         _settle([rows[pk] for pk in sent], sent, State.SENDING, clock())
     _settle([rows[pk] for pk in unsent], unsent, State.CLAIMED, clock())
     return down is None and not any(isinstance(outcome, Misconfigured) for outcome in sent.values())
@@ -192,7 +195,9 @@ def _hand_over(pairs: Sequence[tuple[Delivery, EmailMessage]], channel: Channel,
             outcomes[row.pk] = NotTried("")
             continue
         row.attempts += 1
+        reach("before_socket")
         outcome = channel.open(clock()) or channel.send(message)
+        reach("after_accept")
         outcomes[row.pk] = outcome
         stopped = isinstance(outcome, Misconfigured)
     return outcomes
