@@ -1,14 +1,19 @@
 from subscriptions.models.allowance import Allowance
-from subscriptions.models.ledger import Delivery, Digest, DigestItem
+from subscriptions.models.ledger import Delivery, DeliveryEvent, Digest, DigestItem
+from subscriptions.models.sending import Brake, Edition, Lane
 from subscriptions.models.subscriber import ConsentEvent, Interest, Subscriber, Suppression, Token
 
 __all__ = [
     "Allowance",
+    "Brake",
     "ConsentEvent",
     "Delivery",
+    "DeliveryEvent",
     "Digest",
     "DigestItem",
+    "Edition",
     "Interest",
+    "Lane",
     "Subscriber",
     "Suppression",
     "Token",

@@ -104,6 +104,9 @@ class Delivery(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0, help_text="Times it was handed to the provider.")
     claim = models.UUIDField(null=True, blank=True, editable=False, help_text="Which worker's window holds it.")
     claimed_at = models.DateTimeField(null=True, blank=True)
+    first_sent_at = models.DateTimeField(
+        null=True, blank=True, help_text="First handed over: starts the life of its idempotency key."
+    )
     settled_at = models.DateTimeField(null=True, blank=True)
     provider_id = models.CharField(max_length=200, blank=True)
     reason = models.CharField(max_length=300, blank=True, help_text="Why it failed, waits or was cancelled.")
@@ -121,3 +124,37 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class DeliveryEvent(models.Model):
+    """What a provider told us later about a message. Kept also when we know no such delivery."""
+
+    class Kind(models.TextChoices):
+        DELIVERED = "delivered", "delivered"
+        DEFERRED = "deferred", "deferred"
+        BOUNCED = "bounced", "bounced, for good"
+        SOFT_BOUNCED = "soft_bounced", "bounced, for now"
+        BLOCKED = "blocked", "refused as spam or by policy"
+        COMPLAINED = "complained", "complained"
+        UNSUBSCRIBED = "unsubscribed", "unsubscribed at the provider"
+        OTHER = "other", "other"
+
+    fingerprint = models.CharField(max_length=64, unique=True, help_text="The same event twice is one row.")
+    delivery = models.ForeignKey(Delivery, on_delete=models.SET_NULL, null=True, blank=True, related_name="events")
+    key = models.CharField(max_length=40, blank=True, help_text="The delivery it names, known to us or not.")
+    kind = models.CharField(max_length=12, choices=Kind)
+    provider = models.CharField(max_length=32)
+    address_hmac = models.CharField(max_length=64, blank=True)
+    at = models.DateTimeField(help_text="When it happened, by the provider's clock.")
+    received_at = models.DateTimeField(default=timezone.now)
+    detail = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ("-at", "-pk")
+        indexes = (
+            models.Index(fields=["address_hmac", "kind", "at"], name="event_address"),
+            models.Index(fields=["received_at"], name="event_received"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}"
