@@ -21,7 +21,6 @@ def parse(text: str) -> str:
     Refused are local parts beyond ASCII, quoted ones, IP literals, names without a dot, display names and
     lists of addresses. `parse(parse(x)) == parse(x)`.
     """
-    text = text.strip()
     if len(text) > MAX_EMAIL:
         raise AddressError(f"This address is too long: at most {MAX_EMAIL} characters can be delivered.")
     if _SEVERAL.search(text):

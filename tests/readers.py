@@ -1,0 +1,56 @@
+"""What readers do in tests: fill in forms, follow links. And what an onlooker sees: the tables, the statements."""
+
+import re
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.apps import apps
+from django.test import Client
+
+from subscriptions import forms, links
+from subscriptions.models import Subscriber, Token
+from tests.factories import NOW
+
+
+def sign_up_fields(email: str = "ada@example.org", now: datetime = NOW, **changes: Any) -> dict[str, Any]:
+    """A sign-up form as a person would send it ten seconds after opening the page."""
+    fields = {
+        "email": email,
+        "keywords": "diffusion models\n-survey",
+        "frequency": "daily",
+        "weekday": "0",
+        "hour": "7",
+        "zone": "Europe/Berlin",
+        "max_papers": "10",
+        "website": "",
+        "shown": forms.stamp(now - timedelta(seconds=10)),
+    }
+    return fields | changes
+
+
+def preferences_fields(**changes: Any) -> dict[str, Any]:
+    fields = sign_up_fields(**changes)
+    return {name: fields[name] for name in fields.keys() - {"email", "website", "shown"}}
+
+
+def path_of(token: Token) -> str:
+    return {"confirm": "/c/", "unsubscribe": "/u/", "manage": "/m/", "email": "/a/"}[token.purpose] + links.secret(token)
+
+
+def visit(subscriber: Subscriber, now: datetime = NOW, client: Client | None = None) -> Client:
+    """A browser that has just opened a link to the reader's preferences."""
+    client = client or Client()
+    client.get(path_of(links.issue(subscriber, Token.Purpose.MANAGE, now)))
+    return client
+
+
+def dump() -> dict[str, list[dict[str, Any]]]:
+    """Every row of every table."""
+    return {model._meta.label: list(model._default_manager.order_by("pk").values()) for model in apps.get_models()}
+
+
+def shape(queries: Iterable[dict[str, str]]) -> list[str]:
+    """Statements without their values, and without savepoints, which end one way or the other."""
+    plain = [re.sub(r"'(?:[^']|'')*'|\b\d+\b|\bNULL\b", "?", query["sql"]) for query in queries]
+    return [sql for sql in plain if "SAVEPOINT" not in sql]
