@@ -1,6 +1,9 @@
 """A mail server on loopback that keeps what it accepts, and tells when something came."""
 
+import socket
+import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
@@ -13,10 +16,13 @@ PATIENCE = 60.0  # seconds: a worker starts in three, on a busy machine in fifte
 
 
 class Sink:
+    host = "127.0.0.1"
+
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
         self._came = threading.Condition()
-        self._controller: Any = None
+        with socket.create_server((self.host, 0)) as free:
+            self.port: int = free.getsockname()[1]
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 -- aiosmtpd names it
         """aiosmtpd's hook: one message, whole."""
@@ -29,29 +35,35 @@ class Sink:
 
     @property
     def url(self) -> str:
-        return f"smtp://127.0.0.1:{self._controller.server.sockets[0].getsockname()[1]}"
+        return f"smtp://{self.host}:{self.port}"
 
-    def wait(self, wanted: Callable[[EmailMessage], bool] = lambda mail: True) -> EmailMessage:
-        """The first mail that is `wanted`, as soon as it is there; TimeoutError when it does not come."""
+    def wait(self, wanted: Callable[[EmailMessage], bool], sender: "subprocess.Popen[str]") -> EmailMessage:
+        """The first mail that is `wanted`, once it is there; TimeoutError when `sender` ends or takes too long."""
+        end = time.monotonic() + PATIENCE
         with self._came:
-            if not self._came.wait_for(lambda: any(map(wanted, self.mails)), PATIENCE):
-                subjects = [mail["Subject"] for mail in self.mails]
-                raise TimeoutError(f"No such mail in {PATIENCE:.0f} s; there are: {subjects}")
+            while not any(map(wanted, self.mails)):
+                if sender.poll() is not None or time.monotonic() > end:
+                    raise TimeoutError(f"No such mail; there are: {[mail['Subject'] for mail in self.mails]}")
+                self._came.wait(1)
             return next(filter(wanted, self.mails))
 
 
 @contextmanager
 def open_sink() -> Iterator[Sink]:
     sink = Sink()
-    sink._controller = Controller(sink, hostname="127.0.0.1", port=0, ready_timeout=PATIENCE)
-    sink._controller.start()
+    controller = Controller(sink, hostname=sink.host, port=sink.port, ready_timeout=PATIENCE)
+    controller.start()
     try:
         yield sink
     finally:
-        sink._controller.stop()
+        controller.stop()
 
 
 def text_of(mail: EmailMessage, kind: str = "plain") -> str:
     part = mail.get_body((kind,))
     assert part is not None
     return part.get_content()
+
+
+def to(email: str) -> Callable[[EmailMessage], bool]:
+    return lambda mail: mail["X-Envelope-To"] == email
