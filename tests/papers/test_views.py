@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.urls import reverse
+from django.views.defaults import server_error
 
 from papers.models import Listing, Paper
 from papers.templatetags.papers import short_date
@@ -282,6 +283,14 @@ def test_pages_keep_to_their_own_origin(client, path):
     }
     assert "default-src 'none'" in response.headers["Content-Security-Policy"]
     assert client.post(path).status_code in {404, 405}
+
+
+def test_page_for_a_broken_request(rf):
+    """Made without context processors or database: it must not break in its turn."""
+    response = server_error(rf.get("/"))
+
+    assert response.status_code == 500
+    assert b"Something broke on our side" in response.content
 
 
 @pytest.mark.parametrize(
