@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.test import Client
 
 from subscriptions import forms, links
@@ -35,7 +36,7 @@ def preferences_fields(**changes: Any) -> dict[str, Any]:
 
 
 def path_of(token: Token) -> str:
-    return {"confirm": "/c/", "unsubscribe": "/u/", "manage": "/m/", "email": "/a/"}[token.purpose] + links.secret(token)
+    return links.url(token).removeprefix(settings.SITE_URL)
 
 
 def visit(subscriber: Subscriber, now: datetime = NOW, client: Client | None = None) -> Client:
