@@ -1,6 +1,6 @@
 """What every source gives and may raise. Parsers are pure: bytes in, records out, no Django."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Protocol, TypeVar
@@ -12,6 +12,9 @@ from papers.text import MAX_ABSTRACT, MAX_NAME, MAX_TITLE, clean, clean_url
 
 MAX_BYTES = 10 * 1024 * 1024
 """No answer is read further than this, compressed or not."""
+
+MAX_RECORDS = 10_000
+"""No answer lists more; a day of all of arXiv has a fifth of that."""
 
 Item = TypeVar("Item")
 
@@ -126,13 +129,15 @@ class Batch:
 
 
 def parse_each(
-    items: Iterable[Item], parse: Callable[[int, Item], PaperRecord], raw: Callable[[Item], str], where: str
+    items: Sequence[Item], parse: Callable[[int, Item], PaperRecord], raw: Callable[[Item], str], where: str
 ) -> tuple[list[PaperRecord], list[Reject]]:
     """Parse items one by one: `parse(rank, item)`, rank counted from 1, says ValueError to a bad one.
 
     A bad item costs the others nothing; a paper met twice is kept where it stood first. When not one
     item can be read it is the format that changed, and UnexpectedShape names the first reason.
     """
+    if len(items) > MAX_RECORDS:
+        raise UnexpectedShape(f"{where}: {len(items):,} records")
     records: dict[str, PaperRecord] = {}
     rejects: list[Reject] = []
     for rank, item in enumerate(items, start=1):

@@ -22,6 +22,8 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 
+_MAX_TAGS = 300_000  # arXiv's longest page, of 2,000 entries, has 80,000
+
 
 def decode(body: bytes) -> str:
     """Read by the byte order mark, else as UTF-8; bytes that are neither become U+FFFD."""
@@ -47,8 +49,10 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def load_html(body: bytes) -> BeautifulSoup:
-    """Parse a page however broken it is."""
+def load_html(body: bytes, where: str) -> BeautifulSoup:
+    """Parse a page however broken it is, but not one of nothing but tags: a tree costs 500 bytes for each."""
+    if body.count(b"<") > _MAX_TAGS:
+        raise UnexpectedShape(f"{where}: more than {_MAX_TAGS:,} tags")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # bs4 warns of input that looks like a path, an address or XML
         return BeautifulSoup(decode(body), "lxml")
@@ -56,6 +60,8 @@ def load_html(body: bytes) -> BeautifulSoup:
 
 def load_xml(body: bytes, where: str) -> etree._Element:
     """Parse a whole, well-formed document without a DOCTYPE; a cut one is an error (STANDARDS A13)."""
+    if body.count(b"<") > _MAX_TAGS:
+        raise UnexpectedShape(f"{where}: more than {_MAX_TAGS:,} tags")
     _refuse_doctype(body, where)
     # Built per document: an lxml parser must not be shared between threads.
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)

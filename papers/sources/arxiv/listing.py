@@ -65,7 +65,7 @@ def parse_listing(body: bytes) -> ListingPage:
     The batch's day is the one of the page's heading. A /recent page shows several days: its batch then
     has none and announces nothing. Raises UnexpectedShape when an entry is missing or there is no list.
     """
-    page = load_html(body)
+    page = load_html(body, WHERE)
     sections = list(_sections(page))
     if not sections and not _NOTHING.search(page.get_text(" ")):
         raise UnexpectedShape(f"{WHERE}: no sections and no word that there are none")

@@ -37,7 +37,7 @@ def parse_page(body: bytes, *, day: date | None = None) -> Batch:
 
 def _props(body: bytes) -> dict[str, Any]:
     # By attribute: the element around the island and its place on the page have both changed before.
-    island = load_html(body).select_one(f'[data-target="{ISLAND}"]')
+    island = load_html(body, WHERE).select_one(f'[data-target="{ISLAND}"]')
     if island is None:
         raise UnexpectedShape(f"{WHERE}: no {ISLAND} island: a challenge, an error page or a new design")
     props = load_json(str(island.get("data-props", "")), WHERE)

@@ -28,6 +28,11 @@ def test_parse_each_takes_only_bad_records_for_another_format():
         parse_each(["bad", "bad"], read, str, "here")
 
 
+def test_parse_each_refuses_more_records_than_any_answer_has():
+    with pytest.raises(UnexpectedShape, match=r"^here: 10,001 records$"):
+        parse_each(["One"] * 10_001, read, str, "here")
+
+
 def test_parse_each_of_nothing_is_nothing():
     assert parse_each([], read, str, "here") == ([], [])
 

@@ -74,6 +74,12 @@ def test_load_xml_reads_a_whole_document():
     assert (root.tag, root.get("b"), root.text) == ("a", "<", "é")
 
 
+@pytest.mark.parametrize("load", [load_html, load_xml])
+def test_document_of_nothing_but_tags_is_refused_unread(load):
+    with pytest.raises(UnexpectedShape, match=r"^here: more than 300,000 tags$"):
+        load(b"<b>" * 300_001, "here")
+
+
 @pytest.mark.parametrize("body", [b"", b"/etc/passwd", b"https://a.invalid/", b"<?xml version='1.0'?><a/>", b"\x00<p"])
 def test_load_html_takes_anything_in_silence(body: bytes):
-    assert load_html(body).select("h1") == []
+    assert load_html(body, "here").select("h1") == []
