@@ -77,10 +77,11 @@ def client_key(request: HttpRequest) -> str:
 def _client_address(request: HttpRequest) -> str:
     """The right-most address that no proxy of ours has written. What stands further left anyone can write."""
     peer: str = request.META.get("REMOTE_ADDR", "")
-    hops: list[str] = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+    header: str = request.META.get("HTTP_X_FORWARDED_FOR", "")
+    hops = header.split(",") if header else []
     if not 0 < settings.TRUSTED_PROXIES <= len(hops):
         return peer
-    hop = hops[-settings.TRUSTED_PROXIES]
+    hop = hops[-settings.TRUSTED_PROXIES].strip()
     if hop.startswith("["):
         return hop[1:].partition("]")[0]
     return hop.partition(":")[0] if hop.count(":") == 1 else hop
