@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from django.db import OperationalError, connection
 
-from subscriptions import delivery, links
+from subscriptions import braking, links, pacing, settling
 from subscriptions.delivery import claim, send_queued, sweep
-from subscriptions.models import Delivery, Digest, Subscriber, Suppression, Token
+from subscriptions.models import Brake, Delivery, Digest, Lane, Subscriber, Suppression, Token
 from tests.factories import NOW, make_delivery, make_paper
 from tests.mail import ScriptedBackend
 
@@ -143,11 +143,74 @@ def test_wrong_credentials_stop_the_run_after_one_call():
     send()
 
     assert ScriptedBackend.calls == ["reader1@example.org"]
-    assert states() == [("queued", 1), ("queued", 0), ("queued", 0)]
-    first, second, _ = Delivery.objects.order_by("pk")
-    assert first.not_before == NOW + timedelta(minutes=15)
-    assert first.reason == "530 log in first"
-    assert NOW < second.not_before < NOW + timedelta(minutes=2)
+    assert states() == [("queued", 0)] * 3
+    assert {row.not_before for row in Delivery.objects.all()} == {NOW + timedelta(minutes=1)}
+    assert Delivery.objects.earliest("pk").reason == "530 log in first"
+
+
+def test_third_refusal_of_our_credentials_pulls_the_brake():
+    make_delivery(1)
+    ScriptedBackend.answers["reader1@example.org"] = smtplib.SMTPSenderRefused(530, b"log in first", "x")
+
+    for minutes in range(5):
+        send(NOW + timedelta(minutes=minutes))
+    pulled = Brake.objects.get()
+    ScriptedBackend.answers.clear()
+    while_pulled = send(NOW + timedelta(minutes=6))
+    braking.release()
+
+    assert len(ScriptedBackend.calls) == 3
+    assert (pulled.pulled_at, pulled.reason) == (NOW + timedelta(minutes=2), "530 log in first")
+    assert while_pulled == {}
+    assert send(NOW + timedelta(minutes=6)) == {"accepted": 1}
+    assert states() == [("accepted", 1)]
+
+
+def test_success_between_refusals_keeps_the_brake_off():
+    for number in range(1, 4):
+        make_delivery(number, not_before=NOW + timedelta(minutes=number))
+    wrong = smtplib.SMTPSenderRefused(530, b"log in first", "x")
+
+    for minute, answer in enumerate((wrong, None, wrong, wrong), 1):
+        ScriptedBackend.answers = dict.fromkeys((f"reader{number}@example.org" for number in range(1, 4)), answer)
+        send(NOW + timedelta(minutes=minute))
+
+    brake = Brake.objects.get()
+    assert (brake.refusals, brake.pulled_at) == (2, None)
+
+
+def test_slow_down_reply_paces_that_domain():
+    make_delivery(1)
+    ScriptedBackend.answers["reader1@example.org"] = smtplib.SMTPDataError(451, b"too fast")
+
+    send()
+
+    assert list(Lane.objects.exclude(domain="").values_list("domain", "slow_until")) == [
+        ("example.org", NOW + timedelta(hours=1))
+    ]
+
+
+def test_messages_leave_in_their_turn(settings):
+    settings.MAIL_PER_SECOND = 4
+    for number in range(1, 4):
+        make_delivery(number)
+    slept = []
+
+    send_queued(lambda: NOW, slept.append)
+
+    assert slept == [0.25, 0.5]
+    assert len(recipients()) == 3
+
+
+def test_message_whose_turn_is_far_off_waits_in_the_queue():
+    row = make_delivery(1)
+    pacing.hold_all(NOW + timedelta(minutes=2))
+
+    totals = [send(), send(NOW + timedelta(minutes=2))]
+
+    assert totals == [{"queued": 1}, {"accepted": 1}]
+    row.refresh_from_db()
+    assert (row.attempts, row.first_sent_at) == (1, NOW + timedelta(minutes=2))
 
 
 def test_unreachable_server_costs_no_attempt(settings):
@@ -286,14 +349,14 @@ def test_sweep_leaves_rows_of_another_state_alone():
 
 def test_settling_survives_a_lost_database_connection(monkeypatch):
     make_delivery(1)
-    write, failures = delivery._write, [OperationalError("server closed the connection")]
+    write, failures = settling._write, [OperationalError("server closed the connection")]
 
     def flaky(*args):
         if failures:
             raise failures.pop()
         write(*args)
 
-    monkeypatch.setattr(delivery, "_write", flaky)
+    monkeypatch.setattr(settling, "_write", flaky)
     monkeypatch.setattr(connection, "close", lambda: None)  # the test's own transaction lives on it
 
     assert send() == {"accepted": 1}
