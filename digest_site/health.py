@@ -17,8 +17,9 @@ from django.views.decorators.http import require_safe
 from digest_site.celery import app
 from papers.models import Reading
 from papers.reading import plan
+from subscriptions import editions
 from subscriptions.delivery import LEASE
-from subscriptions.models import Delivery
+from subscriptions.models import Brake, Delivery
 
 Check = dict[str, Any]
 
@@ -94,12 +95,20 @@ def check_deliveries(now: datetime) -> Check:
     return {"ok": waiting == held == 0, "waiting": waiting, "held": held, "unknown": unknown}
 
 
+def check_sending(now: datetime) -> Check:
+    """Whether sending is stopped, and editions that should have closed a day ago."""
+    brake = Brake.objects.filter(pulled_at__isnull=False).first()
+    stuck = editions.stuck(now)
+    return {"ok": brake is None and not stuck, "stopped": brake.reason if brake else None, "unclosed": stuck}
+
+
 CHECKS: dict[str, Callable[[datetime], Check]] = {
     "database": check_database,
     "broker": check_broker,
     "heartbeat": check_heartbeat,
     "sources": check_sources,
     "deliveries": check_deliveries,
+    "sending": check_sending,
 }
 
 

@@ -168,6 +168,7 @@ EMAIL_TIMEOUT = environment.integer(env, "EMAIL_TIMEOUT", 30, low=1, high=300)
 SEND_WINDOW = environment.integer(env, "SEND_WINDOW", 10, low=1, high=500)
 MAIL_PER_SECOND = environment.integer(env, "MAIL_PER_SECOND", 0, low=0, high=10_000)
 MAIL_PER_SECOND_PER_DOMAIN = environment.integer(env, "MAIL_PER_SECOND_PER_DOMAIN", 0, low=0, high=10_000)
+RETENTION_DAYS = environment.integer(env, "RETENTION_DAYS", 365, low=30, high=36_500)
 DAILY_CAP = environment.integer(env, "DAILY_CAP", 0, low=0, high=100_000_000)
 # Confirmations, links and the like, asked for by strangers: the breaker against list bombing.
 ACCOUNT_MAILS_PER_HOUR = environment.integer(env, "ACCOUNT_MAILS_PER_HOUR", 200, low=1, high=100_000)

@@ -2,12 +2,17 @@
 
 from collections import Counter
 from datetime import datetime, timedelta
+from typing import TypeVar
 
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import Model, QuerySet
 
-from subscriptions.models import Allowance, Delivery, Subscriber, Token
+from subscriptions.models import Allowance, Delivery, DeliveryEvent, Digest, Subscriber, Token
 from subscriptions.queueing import UNSENT
+
+_Row = TypeVar("_Row", bound=Model)
 
 UNCONFIRMED = timedelta(days=7)
 # Rows in memory at a time.
@@ -15,11 +20,16 @@ BATCH = 500
 
 
 def clean_up(now: datetime) -> Counter[str]:
-    """Erase unconfirmed readers, dead tokens, windows that ended and old sessions; return how many of each."""
+    """Erase unconfirmed readers, dead tokens, ledger rows older than RETENTION_DAYS, windows that ended and old
+    sessions; return how many of each. A reader's last cut-off and edition stand in their own row and stay."""
+    kept = timedelta(days=settings.RETENTION_DAYS)
     return Counter(
         subscribers=_erase_unconfirmed(now),
         cancelled=_cancel_pointless(now),
         tokens=_erase_tokens(now),
+        digests=_erase_old(Digest.objects.filter(edition__lt=(now - kept).date())),
+        deliveries=_erase_old(Delivery.objects.filter(digest=None, created_at__lt=now - kept)),
+        events=_erase_old(DeliveryEvent.objects.filter(received_at__lt=now - kept)),
         allowances=Allowance.objects.filter(ends_at__lte=now).delete()[0],
         sessions=Session.objects.filter(expire_date__lte=now).delete()[0],
     )
@@ -46,6 +56,14 @@ def _cancel_pointless(now: datetime) -> int:
     waiting = Delivery.objects.filter(state__in=UNSENT, token__expires_at__lte=now)
     waiting = waiting.exclude(kind__in=(Delivery.Kind.DIGEST, Delivery.Kind.OLD_ADDRESS))
     return waiting.update(state=Delivery.State.CANCELLED, settled_at=now, reason="its link expired before it was sent")
+
+
+def _erase_old(rows: QuerySet[_Row]) -> int:
+    erased = 0
+    while pks := list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH]):
+        rows.filter(pk__in=pks).delete()
+        erased += len(pks)
+    return erased
 
 
 def _erase_tokens(now: datetime) -> int:

@@ -9,7 +9,7 @@ from digest_site.celery import app
 from digest_site.tasks import heartbeat
 from papers.models import Category, Reading
 from papers.sources import SOURCES
-from subscriptions.models import Delivery
+from subscriptions.models import Brake, Delivery, Digest
 from tests.factories import make_delivery, make_paper
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +58,7 @@ def test_ready_when_everything_is_in_order(client, broker, now):
         ("heartbeat", True),
         ("sources", True),
         ("deliveries", True),
+        ("sending", True),
     ]
     assert "no-store" in response["Cache-Control"]
 
@@ -73,6 +74,7 @@ def test_not_ready_on_a_fresh_installation(client, broker):
         "heartbeat": {"ok": False, "last": None},
         "sources": {"ok": False, "last_good": dict.fromkeys(SOURCES)},
         "deliveries": {"ok": True, "waiting": 0, "held": 0, "unknown": 0},
+        "sending": {"ok": True, "stopped": None, "unclosed": []},
     }
 
 
@@ -159,3 +161,21 @@ def test_deliveries_that_wait_too_long_are_counted(now, fields, expected):
     check = health.check_deliveries(now)
 
     assert tuple(check.values()) == expected
+
+
+def test_not_ready_while_sending_is_stopped(client, broker):
+    Brake.objects.create(pk=1, pulled_at=timezone.now(), reason="535 wrong password")
+
+    body = client.get("/readyz").json()
+
+    assert body["sending"] == {"ok": False, "stopped": "535 wrong password", "unclosed": []}
+
+
+def test_not_ready_with_an_edition_that_never_closed(client, broker):
+    row = make_delivery(1)
+    day = timezone.now().date() - timedelta(days=4)
+    Digest.objects.filter(pk=row.digest_id).update(edition=day)
+
+    body = client.get("/readyz").json()
+
+    assert body["sending"] == {"ok": False, "stopped": None, "unclosed": [day.isoformat()]}

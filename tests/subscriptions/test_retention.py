@@ -5,7 +5,7 @@ from django.contrib.sessions.models import Session
 
 from subscriptions import links, queueing, retention
 from subscriptions.consent import Shown
-from subscriptions.models import Allowance, ConsentEvent, Delivery, Subscriber, Token
+from subscriptions.models import Allowance, ConsentEvent, Delivery, DeliveryEvent, Subscriber, Token
 from subscriptions.preferences import Preferences
 from subscriptions.retention import clean_up
 from subscriptions.signup import sign_up
@@ -120,3 +120,21 @@ def test_clean_up_twice_finds_nothing_more():
     clean_up(NOW + WEEK)
 
     assert not any(clean_up(NOW + WEEK).values())
+
+
+def test_ledger_rows_go_in_their_time_and_the_reader_keeps_their_place(settings):
+    settings.RETENTION_DAYS = 100
+    row = make_delivery(1)
+    account = make_delivery(2, created_at=NOW)
+    Delivery.objects.filter(pk=account.pk).update(digest=None, kind=Delivery.Kind.LINK)
+    DeliveryEvent.objects.create(fingerprint="1", kind="delivered", provider="x", at=NOW, received_at=NOW)
+    Subscriber.objects.update(last_edition=NOW.date())
+    reader = Subscriber.objects.values().get(pk=row.subscriber_id)
+
+    early = clean_up(NOW + timedelta(days=100))
+    late = clean_up(NOW + timedelta(days=101))
+
+    assert [early[name] for name in ("digests", "deliveries", "events")] == [0, 0, 0]
+    assert [late[name] for name in ("digests", "deliveries", "events")] == [2, 1, 1]
+    assert not Delivery.objects.exists()
+    assert Subscriber.objects.values().get(pk=row.subscriber_id) == reader

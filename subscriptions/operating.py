@@ -1,0 +1,70 @@
+"""What a person may do to the ledger by hand. Every act is a conditional update, so two operators at once
+are harmless, and leaves an entry in the admin's history."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+
+from subscriptions import braking
+from subscriptions.models import Brake, Delivery
+
+State = Delivery.State
+
+RESEND = "sent again by hand; the reader may get it twice"
+ACCEPT = "marked as accepted by hand"
+CANCEL = "cancelled by hand"
+WAITING = (State.QUEUED,)
+IN_DOUBT = (State.UNKNOWN,)
+
+
+def resend(pks: Iterable[int], user: AbstractBaseUser, now: datetime) -> int:
+    """UNKNOWN → QUEUED: it may arrive twice. Returns how many rows were still in doubt."""
+    fields = {"state": State.QUEUED, "not_before": now, "settled_at": None, "claim": None, "first_sent_at": None}
+    return _act(pks, IN_DOUBT, RESEND, user, **fields)
+
+
+def mark_accepted(pks: Iterable[int], user: AbstractBaseUser, now: datetime) -> int:
+    """UNKNOWN → ACCEPTED, when the provider's own log or the reader says so."""
+    return _act(pks, IN_DOUBT, ACCEPT, user, state=State.ACCEPTED, settled_at=now)
+
+
+def cancel(pks: Iterable[int], user: AbstractBaseUser, now: datetime) -> int:
+    """QUEUED or UNKNOWN → CANCELLED."""
+    return _act(pks, WAITING + IN_DOUBT, CANCEL, user, state=State.CANCELLED, settled_at=now)
+
+
+def send_now(day: date, user: AbstractBaseUser, now: datetime) -> int:
+    """Let every queued digest of an edition go at the next tick, whatever it was waiting for."""
+    waiting = Delivery.objects.filter(digest__edition=day, not_before__gt=now)
+    pks = list(waiting.values_list("pk", flat=True))
+    return _act(pks, WAITING, f"edition {day} was told to go now", user, not_before=now)
+
+
+def stop_sending(user: AbstractBaseUser, reason: str, now: datetime) -> bool:
+    with transaction.atomic():
+        done = braking.pull(reason, now)
+        if done:
+            LogEntry.objects.log_actions(user.pk, Brake.objects.all(), CHANGE, f"stopped sending: {reason}")
+    return done
+
+
+def go_on_sending(user: AbstractBaseUser) -> bool:
+    with transaction.atomic():
+        done = braking.release()
+        if done:
+            LogEntry.objects.log_actions(user.pk, Brake.objects.all(), CHANGE, "sending goes on")
+    return done
+
+
+def _act(
+    pks: Iterable[int], states: Iterable[Delivery.State], why: str, user: AbstractBaseUser, **fields: object
+) -> int:
+    with transaction.atomic():
+        rows = Delivery.objects.filter(pk__in=pks, state__in=states).select_for_update()
+        held = [row.pk for row in rows]
+        Delivery.objects.filter(pk__in=held).update(reason=why, **fields)
+        LogEntry.objects.log_actions(user.pk, Delivery.objects.filter(pk__in=held), CHANGE, why)
+    return len(held)
