@@ -89,8 +89,8 @@ def use(token: Token, now: datetime) -> bool:
 
 
 def revoke(subscriber: Subscriber, now: datetime, *purposes: str) -> None:
-    """End the reader's tokens of these purposes. Retention deletes them later."""
-    live = Token.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), subscriber=subscriber)
+    """End the reader's unused tokens of these purposes. Retention deletes them later."""
+    live = Token.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), subscriber=subscriber, used_at=None)
     live.filter(purpose__in=purposes).update(expires_at=now)
 
 
