@@ -20,7 +20,6 @@ _PORTS = {"https": 443, "http": 80}
 # ASCII only: full-width digits and ideographic dots are ways to write 127.0.0.1. No trailing dot.
 _HOST = re.compile(r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_-]{1,63})*\Z", re.ASCII)
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_LOCAL_NAT64 = ipaddress.ip_network("64:ff9b:1::/48")
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -90,8 +89,6 @@ def is_public(address: str) -> bool:
 def _inner(address: _Address) -> _Address:
     if isinstance(address, ipaddress.IPv4Address):
         return address
-    if address in _LOCAL_NAT64:
-        return ipaddress.IPv4Address("0.0.0.0")  # noqa: S104 -- never public: nobody knows what is behind
     if address in _NAT64:
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     teredo = address.teredo[1] if address.teredo else None

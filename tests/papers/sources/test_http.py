@@ -225,20 +225,23 @@ def test_broken_answer_is_no_answer(site, waits, broken):
     assert asking.received == {}
 
 
+SLOWLY = 100  # pieces: five seconds, should nobody hang up
+
+
 def drip_body(visit: Visit):
     visit.send_response(200)
     visit.end_headers()
-    visit.drip(itertools.repeat(b"x"), 0.05)
+    visit.drip(itertools.repeat(b"x", SLOWLY), 0.05)
 
 
 def drip_headers(visit: Visit):
     visit.wfile.write(b"HTTP/1.1 200 OK\r\n")
-    visit.drip((b"X-%d: y\r\n" % number for number in itertools.count()), 0.05)
+    visit.drip((b"X-%d: y\r\n" % number for number in range(SLOWLY)), 0.05)
 
 
 def drip_one_header(visit: Visit):
     visit.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
-    visit.drip(itertools.repeat(b"y"), 0.05)
+    visit.drip(itertools.repeat(b"y", SLOWLY), 0.05)
 
 
 def drip_chunks(visit: Visit):
@@ -246,18 +249,18 @@ def drip_chunks(visit: Visit):
     visit.send_response(200)
     visit.send_header("Transfer-Encoding", "chunked")
     visit.end_headers()
-    visit.drip(itertools.repeat(b"1\r\nx\r\n"), 0.05)
+    visit.drip(itertools.repeat(b"1\r\nx\r\n", SLOWLY), 0.05)
 
 
 def empty_gzip(visit: Visit):
     visit.send_response(200)
     visit.send_header("Content-Encoding", "gzip")
     visit.end_headers()
-    visit.drip(itertools.repeat(gzip.compress(b"")), 0.0)
+    visit.drip(itertools.repeat(gzip.compress(b""), 100 * SLOWLY), 0.0005)
 
 
 def nothing(visit: Visit):
-    visit.server.closing.wait()
+    visit.server.closing.wait(5)
 
 
 @pytest.mark.parametrize(
@@ -279,7 +282,7 @@ def test_dripping_answer_ends_at_the_deadline(site, slow):
 def half_a_body(visit: Visit):
     visit.send_response(200)
     visit.end_headers()
-    visit.drip(iter([b"half"]), 60)
+    visit.drip(iter([b"half"]), 5)
 
 
 def test_body_cut_by_our_own_hanging_up_is_not_whole(site):
