@@ -53,5 +53,5 @@ def dump() -> dict[str, list[dict[str, Any]]]:
 
 def shape(queries: Iterable[dict[str, str]]) -> list[str]:
     """Statements without their values, and without savepoints, which end one way or the other."""
-    plain = [re.sub(r"'(?:[^']|'')*'|\b\d+\b|\bNULL\b", "?", query["sql"]) for query in queries]
+    plain = [re.sub(r"'(?:[^']|'')*'(?:::\w+)?|\b\d+\b|\bNULL\b", "?", query["sql"]) for query in queries]
     return [sql for sql in plain if "SAVEPOINT" not in sql]
