@@ -1,6 +1,6 @@
 """When a reader's next digest is due after something about them changed. Never queries, never saves."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from subscriptions.models import Subscriber
 from subscriptions.schedule import next_send_at
@@ -19,19 +19,17 @@ def reschedule(subscriber: Subscriber, now: datetime) -> None:
 
 
 def _next(subscriber: Subscriber, now: datetime) -> datetime | None:
-    after, last_edition = now, subscriber.last_edition
-    pause = subscriber.paused_until
-    if pause == UNTIL_LIFTED:
+    last_edition = subscriber.last_edition
+    if subscriber.paused_until == UNTIL_LIFTED:
         return None
-    if pause is not None:
-        # Begin to look a little before the pause ends, wherever the reader lives; the edition does the rest.
-        after = max(now, datetime.combine(pause, time(), UTC) - timedelta(days=2))
-        last_edition = max(filter(None, (last_edition, pause - timedelta(days=1))))
+    if subscriber.paused_until is not None:
+        # As if every day of the pause had had its edition.
+        last_edition = max(filter(None, (last_edition, subscriber.paused_until - timedelta(days=1))))
     return next_send_at(
         subscriber.zone,
         subscriber.hour,
         subscriber.days,
-        after,
+        now,
         last_edition=last_edition,
         last_due_at=subscriber.last_due_at,
     )
