@@ -1,0 +1,344 @@
+"""The interest language: what a reader types becomes a `Query`, or an error that says how to mend it.
+
+    query   = both { OR both }
+    both    = one { [AND] one }             side by side is AND, but words side by side are a phrase
+    one     = { NOT } ( "(" query ")" | [field:] words | [field:] "quoted" | field: "(" query ")" )
+
+Operators are upper case. A star ends the last word of a phrase and stands for any ending. Everything
+else is literal; within quotation marks everything is.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import NamedTuple
+
+from papers.search.expression import (
+    Condition,
+    Expression,
+    all_of,
+    any_of,
+    author,
+    category,
+    is_bounded,
+    negate,
+    organisation,
+    phrase,
+)
+from papers.search.normalise import is_unspaced, tokens
+
+MAX_LENGTH = 500
+MAX_DEPTH = 20
+MAX_NORMAL = 480
+MIN_PREFIX = 3
+
+FIELDS = {
+    "title": "title", "abstract": "abstract", "author": "author", "org": "org", "cat": "cat",
+    "authors": "author", "organisation": "org", "organization": "org", "category": "cat", "abs": "abstract",
+}  # fmt: skip
+
+
+class QueryError(ValueError):
+    """A query that cannot be understood.
+
+    `message` says what is wrong, `position` where (characters from the start of the text as typed),
+    `suggestion` what to write instead. All in a reader's words.
+    """
+
+    def __init__(self, message: str, position: int, suggestion: str) -> None:
+        super().__init__(f"{message} {suggestion}")
+        self.message = message
+        self.position = position
+        self.suggestion = suggestion
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One interest. Queries with the same `normal` find the same papers; `text` is as typed."""
+
+    text: str
+    normal: str
+    expression: Expression = field(compare=False, repr=False)
+
+
+def parse(text: str) -> Query:
+    """Read one interest. Raises QueryError and nothing else; takes time linear in the length."""
+    if len(text) > MAX_LENGTH:
+        raise QueryError(f"This is longer than {MAX_LENGTH} characters.", MAX_LENGTH, "Make several interests of it.")
+    typed = text.translate(_SAME)
+    if _WORDS_ONLY.match(typed) and (words := phrase(typed)):
+        return Query(text, _short(words.normal), words)
+    lexemes = _Lexer(typed).lexemes()
+    if lexemes[0].kind == "end":
+        raise QueryError("There is nothing to search for.", 0, "Type a topic, such as: diffusion models")
+    expression = _Parser(typed, lexemes).parse()
+    return Query(text, _short(expression.normal), expression)
+
+
+def _short(normal: str) -> str:
+    if len(normal) <= MAX_NORMAL:
+        return normal
+    return f"#{hashlib.sha256(normal.encode()).hexdigest()}"
+
+
+# Signs that other keyboards write, as ours; control characters as blanks. One for one: positions stay.
+_SAME = str.maketrans(
+    dict.fromkeys("“”„‟«»＂", '"')
+    | {"（": "(", "）": ")", "：": ":", "＊": "*"}
+    | dict.fromkeys(map(chr, range(32)), " ")
+)
+_WORDS_ONLY = re.compile(r"(?!.*\b(?:AND|OR|NOT)\b)[^()\":*\\]*\Z")
+_OPERATOR = re.compile(r"(?:AND|OR|NOT)(?![^\s()\"])")
+_FIELD = re.compile(r"([^\W\d_]{2,}):(?!//)")
+# https://arxiv.org/category_taxonomy
+_CATEGORY = re.compile(
+    r"(?:astro-ph|cond-mat|cs|econ|eess|gr-qc|hep-(?:ex|lat|ph|th)|math|math-ph|nlin|nucl-(?:ex|th)|physics|q-bio|q-fin"
+    r"|quant-ph|stat)(?:\.(?:[a-z]+(?:-[a-z]+)*|\*))?",
+    re.IGNORECASE | re.ASCII,
+)
+_BOTH_SIDES = 'Write something there; for the word itself write "{0}", with the quotation marks.'
+_EXAMPLES = {
+    "title": "title:jacobian",
+    "abstract": 'abstract:"state space"',
+    "author": 'author:"Jane Doe"',
+    "org": "org:google",
+    "cat": "cat:cs.LG",
+}
+# A parenthesis within a word is part of it, as in SE(3); so is an escaped quotation mark, as in Schr\"odinger.
+_WORD = re.compile(r"(?:\\\S|[^\s\"()]|(?<=\w)\([^\s()\"]*\))+")
+
+
+class _Lexeme(NamedTuple):
+    """A piece of a query; `start` and `end` bound its content, `position` is where it begins."""
+
+    kind: str  # word, quoted, field, AND, OR, NOT, (, ), end
+    position: int
+    start: int
+    end: int
+
+
+class _Lexer:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+
+    def lexemes(self) -> list[_Lexeme]:
+        """The query in pieces, the last one of kind "end"."""
+        found = []
+        while self._skip_blanks():
+            found.append(self._next())
+            self.at = found[-1].end + (found[-1].kind == "quoted")
+        return [*found, _Lexeme("end", self.at, self.at, self.at)]
+
+    def _skip_blanks(self) -> bool:
+        while self.at < len(self.text) and self.text[self.at].isspace():
+            self.at += 1
+        return self.at < len(self.text)
+
+    def _next(self) -> _Lexeme:
+        at, character = self.at, self.text[self.at]
+        if character in "()":
+            return _Lexeme(character, at, at, at + 1)
+        if character == '"':
+            return self._quoted(at)
+        if operator := _OPERATOR.match(self.text, at):
+            return _Lexeme(operator[0], at, at, operator.end())
+        if name := _FIELD.match(self.text, at):
+            if name[1].lower() in FIELDS:
+                return _Lexeme("field", at, at, name.end())
+            self._refuse_unknown(name)
+        word = _WORD.match(self.text, at)
+        end = word.end() if word else at + 1
+        return _Lexeme("word", at, at, end)
+
+    def _quoted(self, at: int) -> _Lexeme:
+        end = self.text.find('"', at + 1)
+        if end < 0:
+            raise QueryError(
+                "This quotation mark is never closed.", at, 'Add " where the phrase ends, or leave both marks out.'
+            )
+        if self.text.startswith("*", end + 1):
+            raise QueryError(
+                "A star cannot follow a quotation mark.",
+                end + 1,
+                "Leave the marks out: neural net* is a phrase as well.",
+            )
+        return _Lexeme("quoted", at, at + 1, end)
+
+    def _refuse_unknown(self, name: re.Match[str]) -> None:
+        after = self.text[name.end() : name.end() + 1]
+        if not after or after.isspace():
+            return  # "BERT: a survey" is a title, not a field
+        close = get_close_matches(name[1].lower(), FIELDS, n=1, cutoff=0.6)
+        hint = f"Did you mean {close[0]}: ? " if close else "Fields are title:, abstract:, author:, org: and cat:. "
+        raise QueryError(
+            f"There is no field “{name[1]}”.", name.start(), f'{hint}To find the words themselves, put them in "…".'
+        )
+
+
+class _Parser:
+    """Recursive descent; the depth is bounded by MAX_DEPTH."""
+
+    def __init__(self, text: str, lexemes: list[_Lexeme]) -> None:
+        self.text = text
+        self.lexemes = lexemes
+        self.at = 0
+        self.depth = 0
+
+    def parse(self) -> Expression:
+        expression = self._either("")
+        if self._peek == ")":
+            raise QueryError(
+                "This parenthesis closes nothing.", self._here.position, "Take it out, or add ( where the group begins."
+            )
+        if not is_bounded(expression):
+            at = next(lexeme.position for lexeme in self.lexemes if lexeme.kind == "NOT")
+            raise QueryError(
+                "NOT alone would find nearly every paper.", at, "Say what to find as well: diffusion AND NOT survey"
+            )
+        return expression
+
+    @property
+    def _here(self) -> _Lexeme:
+        return self.lexemes[self.at]
+
+    @property
+    def _peek(self) -> str:
+        return self.lexemes[self.at].kind
+
+    def _take(self) -> _Lexeme:
+        self.at += 1
+        return self.lexemes[self.at - 1]
+
+    def _either(self, where: str) -> Expression:
+        operands = [self._both(where)]
+        while self._peek == "OR":
+            self._take()
+            operands.append(self._both(where))
+        return any_of(operands)
+
+    def _both(self, where: str) -> Expression:
+        operands = [self._one(where)]
+        while self._peek not in ("OR", ")", "end"):
+            if self._peek == "AND":
+                self._take()
+            operands.append(self._one(where))
+        return all_of(operands)
+
+    def _one(self, where: str) -> Expression:
+        negative = False
+        while self._peek == "NOT":
+            self._take()
+            negative = not negative
+        operand = self._operand(where)
+        return negate(operand) if negative else operand
+
+    def _operand(self, where: str) -> Expression:
+        match self._peek:
+            case "(":
+                return self._group(where)
+            case "field":
+                return self._field()
+            case "quoted":
+                lexeme = self._take()
+                return self._condition(where, lexeme.start, lexeme.end)
+            case "word":
+                return self._words(where)
+        raise self._nothing()
+
+    def _group(self, where: str) -> Expression:
+        opening = self._take()
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise QueryError("There are too many parentheses within each other.", opening.position, "Use fewer.")
+        if self._peek == ")":
+            raise QueryError("These parentheses are empty.", opening.position, "Take them out.")
+        inner = self._either(where)
+        if self._peek != ")":
+            raise QueryError("This parenthesis is never closed.", opening.position, "Add ) where the group ends.")
+        self._take()
+        self.depth -= 1
+        return inner
+
+    def _field(self) -> Expression:
+        lexeme = self._take()
+        where = FIELDS[self.text[lexeme.start : lexeme.end - 1].lower()]
+        if self._peek not in ("(", "quoted", "word"):
+            raise QueryError(
+                f"The field {where}: is empty.", lexeme.position, f"Write what to look for, such as: {_EXAMPLES[where]}"
+            )
+        return self._operand(where)
+
+    def _words(self, where: str) -> Expression:
+        first = last = self._take()
+        # A category has no blank in it; elsewhere words side by side are a phrase.
+        while self._peek == "word" and where != "cat":
+            self._refuse_star(last.start, last.end)
+            last = self._take()
+        end = last.end
+        if where == "cat":
+            return self._category(first.start, end)
+        prefix = self.text[end - 1] == "*" and end - first.start > 1
+        self._refuse_star(last.start, end - prefix)
+        return self._condition(where, first.start, end - prefix, prefix=prefix)
+
+    def _refuse_star(self, start: int, end: int) -> None:
+        at = self.text.find("*", start, end)
+        if at >= 0:
+            raise QueryError(
+                "A star can only end the last word of a phrase.",
+                at,
+                'Write robot* or mobile robot*; to find the sign itself, put the word in "…".',
+            )
+
+    def _condition(self, where: str, start: int, end: int, *, prefix: bool = False) -> Expression:
+        typed = self.text[start:end]
+        if where == "cat":
+            return self._category(start, end)
+        if prefix:
+            prefix = self._check_prefix(typed, end)
+        condition: Condition | None
+        if where == "author":
+            condition = author(typed, prefix=prefix)
+        elif where == "org":
+            condition = organisation(typed, prefix=prefix)
+        else:
+            condition = phrase(typed, where, prefix=prefix)
+        if condition is None:
+            raise QueryError("There is no letter or digit here to look for.", start, "Write a word, or take this out.")
+        return condition
+
+    def _check_prefix(self, typed: str, star: int) -> bool:
+        """Whether the star says anything: after Chinese it does not, for that is matched anywhere."""
+        found = tokens(typed)[0]
+        if not found or not self.text[star - 1].isalnum():
+            self._refuse_star(star, star + 1)
+        if is_unspaced(self.text[star - 1]):
+            return False
+        if sum(len(token.letters) for token in found) < MIN_PREFIX:
+            raise QueryError(
+                f"A star needs at least {MIN_PREFIX} letters before it.",
+                star,
+                f'Write more of the word; for the name itself write "{typed.strip()}*" with the quotation marks.',
+            )
+        return True
+
+    def _category(self, start: int, end: int) -> Expression:
+        code = self.text[start:end].strip()
+        if not _CATEGORY.fullmatch(code):
+            raise QueryError(
+                f"“{code}” is not an arXiv category.",
+                start,
+                "Write one as arXiv does: cat:cs.LG, or cat:cs.* for all of cs.",
+            )
+        return category(code)
+
+    def _nothing(self) -> QueryError:
+        """The error for an operator that lacks a side."""
+        here, before = self._here, self.lexemes[self.at - 1]
+        if here.kind in ("AND", "OR"):
+            return QueryError(f"{here.kind} has nothing before it.", here.position, _BOTH_SIDES.format(here.kind))
+        if self.at and before.kind in ("AND", "OR", "NOT"):
+            return QueryError(f"{before.kind} has nothing after it.", before.position, _BOTH_SIDES.format(before.kind))
+        return QueryError("This parenthesis closes nothing.", here.position, "Take it out.")

@@ -1,0 +1,76 @@
+"""Put first what a reader would pick first, and say why each paper is there.
+
+Which papers are in is decided by the interests alone; the score only orders them: the sum of a paper's
+scores for the interests it matches (see papers.search.scoring), raised when there are several. Votes
+break ties.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from heapq import nsmallest
+from typing import Any, TypeAlias
+
+from papers.search.index import Index
+from papers.search.query import Query
+
+SEVERAL_BONUS = 0.2  # for each further interest
+_DIGITS = 2  # papers whose scores differ by less are tied
+
+Feedback: TypeAlias = Callable[[Any], float]
+"""What a reader's own judgement adds to the score of a paper, or takes away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """An interest as typed, and what in the paper met it, as it stands there."""
+
+    interest: str
+    terms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    position: int
+    paper: Any  # what the index was given
+    score: float
+    reasons: tuple[Reason, ...]
+
+
+def rank(
+    index: Index,
+    matches: Mapping[Query, Mapping[int, tuple[str, ...]]],
+    feedback: Feedback | None = None,
+    *,
+    limit: int | None = None,
+) -> list[Ranked]:
+    """The papers that some query matches, best first, at most `limit`.
+
+    The order is the same every time: by score (0 and up, comparable within one index only), then votes,
+    then position. Reasons come in the order of `matches`; terms are worked out only for what is returned.
+    """
+    matching: defaultdict[int, list[Query]] = defaultdict(list)
+    for query, found in matches.items():
+        for position in found:
+            matching[position].append(query)
+    scores = {position: _score(index, position, queries, feedback) for position, queries in matching.items()}
+
+    def best_first(position: int) -> tuple[float, int, int]:
+        return -scores[position], -(index.papers[position].votes or 0), position
+
+    order = sorted(scores, key=best_first) if limit is None else nsmallest(limit, scores, key=best_first)
+    return [
+        Ranked(
+            position=position,
+            paper=index.papers[position],
+            score=scores[position],
+            reasons=tuple(Reason(query.text, matches[query][position]) for query in matching[position]),
+        )
+        for position in order
+    ]
+
+
+def _score(index: Index, position: int, queries: list[Query], feedback: Feedback | None) -> float:
+    total = sum(index.scorer.score(query.expression, position) for query in queries)
+    total *= 1 + SEVERAL_BONUS * (len(queries) - 1)
+    return round(total + (feedback(index.papers[position]) if feedback else 0.0), _DIGITS)
