@@ -51,12 +51,12 @@ class Tab:
     def __post_init__(self) -> None:
         self.page.on("console", lambda said: self._note(said.type, said.text))
         self.page.on("pageerror", lambda error: self._note("error", str(error)))
-        self.page.on("requestfailed", lambda request: self._note("error", f"{request.url} failed"))
+        self.page.on("requestfailed", lambda request: self._note(request.failure or "", request.url))
         self.page.on("request", lambda request: self._note(self._origin(request.url), request.url))
 
     def _note(self, kind: str, text: str) -> None:
-        # A violated content policy is a console error.
-        if kind in {"error", "warning", "foreign"}:
+        # A violated content policy is a console error; an aborted request is one that a click overtook.
+        if kind in {"error", "warning", "foreign"} or (kind.startswith("net::") and kind != "net::ERR_ABORTED"):
             self.complaints.append(f"{kind}: {text}")
 
     def _origin(self, url: str) -> str:
