@@ -1,0 +1,141 @@
+"""What is kept about readers and what they were sent. Most of it can be read, not written."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, Model, QuerySet
+
+from subscriptions import links
+from subscriptions.admin.base import ModelAdmin, OfReader, ReadOnly, Request, TabularInline
+from subscriptions.admin.forms import SuppressionForm
+from subscriptions.models import (
+    Allowance,
+    Brake,
+    ConsentEvent,
+    Delivery,
+    DeliveryEvent,
+    Digest,
+    DigestItem,
+    Edition,
+    Interest,
+    Lane,
+    Suppression,
+    Token,
+)
+
+
+@admin.register(Interest)
+class InterestAdmin(ReadOnly, OfReader):
+    """All interests side by side: what is asked for most, and by whom. They are changed with their reader."""
+
+    list_display = ("text", "is_muted", "normal", "reader")
+    list_filter = ("is_muted", "subscriber__status")
+    search_fields = ("text", "normal", "subscriber__email_key")
+
+
+@admin.register(ConsentEvent)
+class ConsentEventAdmin(ReadOnly, ModelAdmin):
+    list_display = ("at", "kind", "form", "text_version", "locale", "source", "subscriber_id")
+    list_filter = ("kind", "at")
+    search_fields = ("=subscriber__id", "form", "text_version", "source", "evidence")
+    date_hierarchy = "at"
+    raw_id_fields = ("subscriber",)
+
+
+@admin.register(Suppression)
+class SuppressionAdmin(ModelAdmin):
+    """Addresses that get no mail, by hash. Search for a whole address to see whether it is among them."""
+
+    form = SuppressionForm
+    list_display = ("at", "reason")
+    list_filter = ("reason", "at")
+    search_fields = ("address_hmac",)
+    search_help_text = "A whole e-mail address"
+
+    def get_search_results(self, request: Request, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        term = links.address_hmac(search_term.strip()) if "@" in search_term else search_term
+        return super().get_search_results(request, queryset, term)
+
+    def has_change_permission(self, request: Request, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(Token)
+class TokenAdmin(ReadOnly, OfReader):
+    """That there are links, and until when; nothing from which one could be made."""
+
+    list_display = ("id", "purpose", "reader", "created_at", "expires_at", "used_at")
+    list_filter = ("purpose", "created_at", "expires_at")
+    search_fields = ("subscriber__email_key",)
+    fields = ("purpose", "subscriber", "created_at", "expires_at", "used_at")
+
+
+class DigestItemInline(ReadOnly, TabularInline):
+    model = DigestItem
+    fields = ("position", "paper", "section", "score", "reasons")
+
+    def get_queryset(self, request: Request) -> QuerySet[DigestItem]:
+        items: QuerySet[DigestItem] = super().get_queryset(request)
+        return items.select_related("paper")
+
+
+@admin.register(Digest)
+class DigestAdmin(ReadOnly, OfReader):
+    list_display = ("edition", "reader", "outcome", "item_count", "considered", "matched", "due_at", "reason")
+    list_filter = ("outcome", "edition")
+    search_fields = ("subscriber__email_key", "reason", "items__paper__arxiv_id")
+    date_hierarchy = "edition"
+    inlines = (DigestItemInline,)
+
+    def get_queryset(self, request: Request) -> QuerySet[Digest]:
+        digests: QuerySet[Digest] = super().get_queryset(request)
+        return digests.annotate(item_total=Count("items"))
+
+    @admin.display(description="papers", ordering="item_total")
+    def item_count(self, digest: Any) -> int:
+        return int(digest.item_total)
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnly, OfReader):
+    list_display = ("key", "kind", "state", "reader", "created_at", "not_before", "attempts", "reason")
+    list_filter = ("state", "kind", "created_at")
+    search_fields = ("key", "provider_id", "subscriber__email_key", "reason")
+    date_hierarchy = "created_at"
+
+
+@admin.register(DeliveryEvent)
+class DeliveryEventAdmin(ReadOnly, ModelAdmin):
+    list_display = ("at", "kind", "key", "provider", "detail", "received_at")
+    list_filter = ("kind", "at")
+    search_fields = ("key", "provider", "detail")
+    date_hierarchy = "at"
+
+
+@admin.register(Edition)
+class EditionAdmin(ReadOnly, ModelAdmin):
+    list_display = ("day", "closed_at", "counts")
+    list_filter = ("closed_at",)
+    date_hierarchy = "day"
+
+
+@admin.register(Lane)
+class LaneAdmin(ReadOnly, ModelAdmin):
+    list_display = ("domain", "free_at", "slow_until", "seconds", "day", "sent")
+    search_fields = ("domain",)
+
+
+@admin.register(Brake)
+class BrakeAdmin(ReadOnly, ModelAdmin):
+    list_display = ("__str__", "refusals", "pulled_at")
+
+
+@admin.register(Allowance)
+class AllowanceAdmin(ReadOnly, ModelAdmin):
+    """What strangers have used up. Deleting a row lifts that limit at once."""
+
+    list_display = ("key", "used", "ends_at")
+    search_fields = ("key",)
+
+    def has_delete_permission(self, request: Request, obj: Model | None = None) -> bool:
+        return ModelAdmin.has_delete_permission(self, request, obj)

@@ -1,0 +1,35 @@
+"""A reader's next digest for an operator's eyes. Nothing is saved, and nothing goes to the reader."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from subscriptions.composing import preview_for
+from subscriptions.drafting import Draft
+from subscriptions.message import Message
+from subscriptions.models import Subscriber
+from subscriptions.rendering import render_preview
+from subscriptions.transport import Channel, Outcome
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What was chosen, and the message it would make."""
+
+    draft: Draft
+    message: Message
+
+
+def preview(subscriber: Subscriber, now: datetime, *, to: str) -> Preview:
+    """The digest the reader would get if it were made now, addressed to `to`; its links lead to the site only."""
+    draft = preview_for(subscriber, now)
+    if draft.digest is None:
+        raise ValueError("a preview always has a digest")
+    interests = list(subscriber.interests.all())
+    return Preview(draft, render_preview(draft.digest, draft.items, interests, to=to, now=now))
+
+
+def send_copy(subscriber: Subscriber, now: datetime, *, to: str) -> Outcome:
+    """Send that message to `to` at once, past the ledger: it is nobody's digest."""
+    message = preview(subscriber, now, to=to).message
+    with Channel() as channel:
+        return channel.open(now) or channel.send(message)
