@@ -90,8 +90,9 @@ class SubscriberAdmin(ModelAdmin):
         "related",
     )
 
-    def get_queryset(self, request: Request) -> QuerySet[Any]:
-        return super().get_queryset(request).annotate(interest_total=Count("interests"))
+    def get_queryset(self, request: Request) -> QuerySet[Subscriber]:
+        readers: QuerySet[Subscriber] = super().get_queryset(request)
+        return readers.annotate(interest_total=Count("interests"))
 
     @admin.display(description="interests", ordering="interest_total")
     def interest_count(self, reader: Any) -> int:
