@@ -9,9 +9,11 @@ from django.apps import apps
 from django.conf import settings
 from django.test import Client
 
-from subscriptions import forms, links
+from subscriptions import forms, links, signup
+from subscriptions.consent import Shown
 from subscriptions.models import Subscriber, Token
-from tests.factories import NOW
+from subscriptions.preferences import Preferences
+from tests.factories import NOW, make_subscriber
 
 
 def sign_up_fields(email: str = "ada@example.org", now: datetime = NOW, **changes: Any) -> dict[str, Any]:
@@ -39,11 +41,31 @@ def path_of(token: Token) -> str:
     return links.url(token).removeprefix(settings.SITE_URL)
 
 
+def pending(email: str = "ada@example.org") -> Token:
+    """A confirm token, as a mail has brought it."""
+    signup.sign_up(email, Preferences(), NOW, Shown(form="sign-up form"))
+    return Token.objects.filter(purpose=Token.Purpose.CONFIRM).latest("pk")
+
+
+def living_tokens() -> dict[str, Token]:
+    """One of each purpose."""
+    reader = make_subscriber()
+    unsubscribe = reader.tokens.get()
+    manage = links.issue(reader, Token.Purpose.MANAGE, NOW)
+    email = links.issue(reader, Token.Purpose.EMAIL, NOW, {"email": "new@example.org"})
+    return {"confirm": pending(), "unsubscribe": unsubscribe, "manage": manage, "email": email}
+
+
 def visit(subscriber: Subscriber, now: datetime = NOW, client: Client | None = None) -> Client:
     """A browser that has just opened a link to the reader's preferences."""
     client = client or Client()
     client.get(path_of(links.issue(subscriber, Token.Purpose.MANAGE, now)))
     return client
+
+
+def text_of(response: Any) -> str:
+    """A page's words, without its markup."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
 def dump() -> dict[str, list[dict[str, Any]]]:

@@ -1,6 +1,5 @@
 """A reader's own pages: in by a mailed link, everything changed by POST, nobody else let in."""
 
-import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -13,7 +12,7 @@ from subscriptions.models import Delivery, Digest, DigestItem, Subscriber, Token
 from subscriptions.preferences import Preferences
 from subscriptions.rescheduling import UNTIL_LIFTED
 from tests.factories import NOW, make_delivery, make_digest, make_interest, make_paper, make_subscriber
-from tests.readers import dump, path_of, preferences_fields, visit
+from tests.readers import dump, path_of, preferences_fields, text_of, visit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -30,10 +29,6 @@ def reader() -> Subscriber:
 
 def link_fields(email: str, **changes: str) -> dict[str, str]:
     return {"email": email, "website": "", "shown": forms.stamp(NOW - timedelta(seconds=9))} | changes
-
-
-def text_of(response) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
 def said(response) -> list[str]:
