@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-LABEL = "This is an invented sample paper."
+LABEL = "An invented sample paper."
 DAYS = 5
 
 _FOLDER = Path(__file__).parent
@@ -50,8 +50,8 @@ class Sample(BaseModel):
 
     @property
     def summary(self) -> str:
-        """The abstract with its hard line breaks, and the sentence that gives the sample away."""
-        return f"{self.abstract.strip()}\n{LABEL}"
+        """The abstract with its hard line breaks. The label stands first, where no mail cuts it off."""
+        return f"{LABEL}\n{self.abstract.strip()}"
 
     @property
     def one_line_title(self) -> str:

@@ -54,7 +54,7 @@ def test_samples_cannot_be_taken_for_real_papers():
     # No month 00 exists, and every address is under example.org.
     assert [s.id for s in samples if not re.fullmatch(r"2600\.\d{5}", s.id)] == []
     assert {s.organisation_name for s in samples if not s.organisation_name.endswith(" (sample)")} == {""}
-    assert [s.id for s in samples if not s.summary.endswith(LABEL)] == []
+    assert [s.id for s in samples if not s.summary.startswith(LABEL)] == []
     assert [s.id for s in samples if "example.org" not in (s.code or "example.org")] == []
     assert [s.id for s in samples if "example.org" not in (s.project or "example.org")] == []
 
@@ -151,7 +151,7 @@ def test_feed_gives_new_and_crossed_papers_and_counts_replacements(base):
 
     sections = Counter(record.section for record in feed.records)
     assert (feed.day, feed.rejects, feed.dropped, sections) == (FRIDAY, [], 2, {"new": 13, "cross": 4})
-    assert feed.records[-1].abstract.endswith(LABEL)
+    assert feed.records[-1].abstract.startswith(LABEL)
     assert next(r for r in feed.records if r.arxiv_id == "2600.00065").categories == ("cs.LG", "math.OC")
 
 
