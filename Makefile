@@ -33,7 +33,7 @@ admin: $(VENV)/.runtime  ## make an administrator, asking for name and password
 	@$(BIN)/python manage.py createsuperuser
 
 test: $(VENV)/.dev  ## the whole suite, on SQLite and then on PostgreSQL and Redis
-	@echo "== SQLite and the folder broker"; $(PLAIN) $(BIN)/pytest --quiet; lite=$$?; \
+	@echo "== SQLite and the folder broker"; $(PLAIN) $(BIN)/pytest --quiet -m 'not browser and not faults'; lite=$$?; \
 	echo "== PostgreSQL and Redis"; $(BIN)/python -m tests.services $(BIN)/pytest --quiet; full=$$?; \
 	test $$lite = 0 || echo "make test: the pass on SQLite failed"; \
 	test $$full = 0 || echo "make test: the pass on PostgreSQL and Redis failed"; \
