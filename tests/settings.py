@@ -11,7 +11,8 @@ from pathlib import Path
 
 from tests.environment import setting_names
 
-for _name in setting_names() - {"DATABASE_URL", "REDIS_URL"}:
+_of_provider = {name for name in os.environ if name.startswith("ANYMAIL_")}
+for _name in (setting_names() | _of_provider) - {"DATABASE_URL", "REDIS_URL"}:
     os.environ.pop(_name, None)
 _data_dir = Path(tempfile.mkdtemp(prefix="paper-round-"))
 atexit.register(shutil.rmtree, _data_dir, ignore_errors=True)
