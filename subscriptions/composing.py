@@ -1,0 +1,224 @@
+"""Choose, freeze, queue: what each reader due now gets, a chunk of readers per transaction. Nothing is sent.
+
+Two composers at once are harmless: a chunk's rows are claimed, and `one_digest_per_subscriber_and_edition` decides.
+"""
+
+import hashlib
+import hmac
+import logging
+import traceback
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
+from datetime import date, datetime, timedelta
+from typing import TypeAlias
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F, Q
+
+from papers.models import Paper
+from subscriptions import explaining, links
+from subscriptions.drafting import Draft, choose, decide, due_moment, fill, prepare, window_start
+from subscriptions.matching import Window, match
+from subscriptions.models import Delivery, Digest, DigestItem, Interest, Subscriber, Token
+from subscriptions.windows import Windows
+
+logger = logging.getLogger(__name__)
+
+CHUNK = 500
+PUT_OFF = timedelta(hours=1)
+# A digest of one edition is composed at most this long after its date began somewhere on earth.
+_EDITION_SPREAD = timedelta(days=2)
+_INSERT_ITEM = (
+    "INSERT INTO subscriptions_digestitem (digest_id, paper_id, position, section, score, reasons)"
+    " VALUES (%s, %s, %s, %s, %s, %s)"
+)
+
+_Moments: TypeAlias = tuple[datetime, datetime | None, datetime | None, date | None, datetime | None]
+
+
+class Overtaken(Exception):
+    """Another composer, or the reader, moved a row that this one had read."""
+
+
+def compose_due(now: datetime, *, limit: int | None = None) -> Counter[str]:
+    """Compose for every reader who is due, at most `limit`; return how many drafts had which outcome.
+
+    Safe to run twice, at any time and beside others.
+    """
+    return Counter(draft.outcome for draft in compose(now, limit=limit))
+
+
+def compose(now: datetime, *, limit: int | None = None, chunk: int = CHUNK, dry_run: bool = False) -> Iterator[Draft]:
+    """The same, yielding each draft once it is committed; with `dry_run` nothing is written.
+
+    A chunk that fails is done again reader by reader. A reader who fails even then is logged, put off by
+    an hour and otherwise left as they were.
+    """
+    windows = Windows(now)
+    for page in _pages(now, limit, chunk):
+        yield from _compose_page(page, windows, dry_run)
+
+
+def preview_for(subscriber: Subscriber, now: datetime) -> Draft:
+    """The reader's next digest if it were made now, pause or no pause. Writes nothing."""
+    reader = copy(subscriber)
+    reader.paused_until = None
+    due_at = max(reader.next_digest_at or now, now)
+    return choose(Draft(reader, due_at), Windows(now), _sent_before([reader]).get(reader.pk, ()))
+
+
+def compose_preview(
+    interests: Sequence[Interest], papers: Iterable[Paper], now: datetime, *, max_papers: int = 10
+) -> Draft:
+    """What a digest with these interests, saved or not, would bring from `papers`. Writes nothing."""
+    choices = match(interests, Window(papers), limit=max_papers)
+    digest = Digest(edition=now.date(), due_at=now, window_start=now, window_end=now, created_at=now)
+    fill(digest, choices)
+    digest.reason = "" if choices.ranked else explaining.none_chosen(choices)
+    return Draft(Subscriber(max_papers=max_papers), now, digest, choices)
+
+
+def _pages(now: datetime, limit: int | None, chunk: int) -> Iterator[list[Subscriber]]:
+    """Readers who are due, the longest waiting first, a chunk in memory at a time."""
+    due = Subscriber.objects.due(now).order_by("next_digest_at", "pk")
+    after = Q()
+    left = limit
+    while page := list(due.filter(after)[: chunk if left is None else min(chunk, left)]):
+        yield page
+        last_at, last_pk = page[-1].next_digest_at, page[-1].pk
+        after = Q(next_digest_at__gt=last_at) | Q(next_digest_at=last_at, pk__gt=last_pk)
+        left = None if left is None else left - len(page)
+
+
+def _compose_page(page: Sequence[Subscriber], windows: Windows, dry_run: bool) -> list[Draft]:
+    try:
+        # Outside the transaction: loading and indexing may take seconds, and SQLite has one writer.
+        windows.load(window_start(reader, due_moment(reader)) for reader in page)
+        return _compose_together([reader.pk for reader in page], windows, dry_run)
+    except Exception as error:
+        logger.warning("A chunk of %d readers failed (%s) and is done one by one", len(page), _place(error))
+    return [each for reader in page for each in _compose_alone(reader, windows, dry_run)]
+
+
+def _compose_together(pks: Sequence[int], windows: Windows, dry_run: bool) -> list[Draft]:
+    """One transaction: what is due is locked, decided, written and due again later; or nothing is."""
+    with transaction.atomic():
+        due = Subscriber.objects.due(windows.now).filter(pk__in=pks).order_by("next_digest_at", "pk")
+        readers = list(due.select_for_update(skip_locked=True).prefetch_related("interests"))
+        prepare(readers, windows)
+        sent = _sent_before(readers)
+        drafts = [decide(reader, windows, sent.get(reader.pk, ())) for reader in readers]
+        if not dry_run:
+            _write(drafts, windows.now)
+    return drafts
+
+
+def _compose_alone(reader: Subscriber, windows: Windows, dry_run: bool) -> list[Draft]:
+    try:
+        return _compose_together([reader.pk], windows, dry_run)
+    except Exception as error:
+        # No traceback: it ends in the error's words.
+        logger.error("Subscriber %s: no digest could be made (%s)", reader.pk, _place(error))  # noqa: TRY400
+    if not dry_run:
+        due = Subscriber.objects.due(windows.now).filter(pk=reader.pk)
+        due.update(next_digest_at=windows.now + PUT_OFF)
+    return [Draft(reader, due_moment(reader), failed=True)]
+
+
+def _place(error: Exception) -> str:
+    """Which error and where in our code; not its words, which may hold an address or a keyword."""
+    frames = [(frame.f_globals.get("__name__", ""), line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    name, line = [frame for frame in frames if frame[0].startswith(("subscriptions.", "papers."))][-1]
+    return f"{type(error).__name__} at {name}:{line}"
+
+
+def _sent_before(readers: Sequence[Subscriber]) -> Mapping[int, set[int]]:
+    """Papers each reader had in a digest whose window reaches into the one that is open now.
+
+    None as a rule: windows follow one another. They overlap after one was given back or set back by hand.
+    """
+    found: defaultdict[int, set[int]] = defaultdict(set)
+    if not readers:
+        return found
+    oldest = min(reader.cutoff_at or reader.created_at for reader in readers)
+    cutoff_at = F("digest__subscriber__cutoff_at")
+    items = DigestItem.objects.filter(
+        Q(digest__window_end__gt=cutoff_at) | Q(digest__subscriber__cutoff_at=None),
+        digest__subscriber__in=[reader.pk for reader in readers],
+        digest__edition__gte=oldest.date() - _EDITION_SPREAD,
+        digest__outcome=Digest.Outcome.QUEUED,
+    )
+    for reader_pk, paper_pk in items.values_list("digest__subscriber_id", "paper_id"):
+        found[reader_pk].add(paper_pk)
+    return found
+
+
+def _write(drafts: Sequence[Draft], now: datetime) -> None:
+    """Digests, items, tokens, deliveries, and when each reader is due again: a fixed number of statements."""
+    made = [(draft.digest, draft) for draft in drafts if draft.digest]
+    Digest.objects.bulk_create(digest for digest, _ in made)
+    _insert_items(made)
+    mailed = [(digest, draft.subscriber) for digest, draft in made if draft.is_mailed]
+    manage = [links.build(reader, Token.Purpose.MANAGE, now) for _, reader in mailed]
+    Token.objects.bulk_create(manage + _missing_unsubscribe_tokens([reader for _, reader in mailed], now))
+    Delivery.objects.bulk_create(
+        Delivery(
+            key=_key(digest),
+            kind=Delivery.Kind.DIGEST,
+            subscriber=reader,
+            digest=digest,
+            token=token,
+            not_before=now,
+            created_at=now,
+        )
+        for (digest, reader), token in zip(mailed, manage, strict=True)
+    )
+    _move_on(drafts)
+
+
+def _insert_items(made: Iterable[tuple[Digest, Draft]]) -> None:
+    """One row a paper, and so by far the most rows: models and bulk_create take seven times as long."""
+    as_json = connection.ops.adapt_json_value
+    rows = [
+        (digest.pk, entry.paper.pk, entry.position, entry.section, entry.score, as_json(entry.reasons, None))
+        for digest, draft in made
+        for entry in draft.entries()
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(_INSERT_ITEM, rows)
+
+
+def _missing_unsubscribe_tokens(readers: Sequence[Subscriber], now: datetime) -> list[Token]:
+    """Each reader needs one that lives, since no digest may leave without it."""
+    living = Q(expires_at=None) | Q(expires_at__gt=now)
+    tokens = Token.objects.filter(living, subscriber__in=readers, purpose=Token.Purpose.UNSUBSCRIBE)
+    have = set(tokens.values_list("subscriber_id", flat=True))
+    return [links.build(reader, Token.Purpose.UNSUBSCRIBE, now) for reader in readers if reader.pk not in have]
+
+
+def _key(digest: Digest) -> str:
+    """The same for one reader and edition whenever it is made, and telling nothing of either."""
+    name = f"{Delivery.Kind.DIGEST}:{digest.subscriber_id}:{digest.edition.isoformat()}"
+    mac = hmac.new(settings.SECRET_KEY.encode(), name.encode(), hashlib.sha256)
+    return f"{Delivery.Kind.DIGEST}-{mac.hexdigest()[:32]}"
+
+
+def _move_on(drafts: Iterable[Draft]) -> None:
+    """Save when readers are due again. Most share their moments, so a chunk takes few statements.
+
+    Raises Overtaken, and so undoes the chunk, when a row is no longer as it was read.
+    """
+    groups: defaultdict[_Moments, list[int]] = defaultdict(list)
+    for draft in drafts:
+        reader = draft.subscriber
+        moments = draft.due_at, reader.next_digest_at, reader.cutoff_at, reader.last_edition, reader.last_due_at
+        groups[moments].append(reader.pk)
+    for (due_at, next_digest_at, cutoff_at, last_edition, last_due_at), pks in groups.items():
+        as_read = Subscriber.objects.active().filter(pk__in=pks, next_digest_at=due_at)
+        moved = as_read.update(
+            next_digest_at=next_digest_at, cutoff_at=cutoff_at, last_edition=last_edition, last_due_at=last_due_at
+        )
+        if moved != len(pks):
+            raise Overtaken

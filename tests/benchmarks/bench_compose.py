@@ -1,0 +1,117 @@
+"""How fast digests are composed, and in how much memory: `python -m tests.benchmarks.bench_compose [readers]`.
+
+10,000 readers with 8 interests each, 500 papers, on a SQLite file of its own, everything written.
+"""
+
+import os
+import random
+import resource
+import sys
+import time
+from collections import Counter
+from datetime import timedelta
+from itertools import islice
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+django.setup()
+
+# ruff: noqa: E402 -- models need the settings
+from django.core.management import call_command
+from django.db import connection
+
+from papers.models import Paper
+from papers.search.query import parse
+from subscriptions.composing import compose
+from subscriptions.models import Delivery, Digest, DigestItem, Interest, Subscriber
+from tests.factories import NOW
+
+PAPERS, INTERESTS, WORDS, POPULAR = 500, 8, 3_000, 100
+
+
+def make_vocabulary(rng):
+    syllables = [consonant + vowel for consonant in "bdfgklmnprstv" for vowel in "aeiou"]
+    return sorted({"".join(rng.choices(syllables, k=4)) for _ in range(WORDS)})
+
+
+def write_text(rng, vocabulary, words):
+    return " ".join(rng.choices(vocabulary, k=words)).capitalize() + "."
+
+
+def make_papers(rng, vocabulary):
+    Paper.objects.bulk_create(
+        Paper(
+            arxiv_id=f"2608.{number:05}",
+            title=write_text(rng, vocabulary, 9),
+            title_key=f"paper{number}",
+            abstract=" ".join(write_text(rng, vocabulary, 20) for _ in range(8)),
+            authors=["Ada Example", "Ben Sample"],
+            categories=["cs.LG"],
+            votes=rng.randrange(50),
+            first_seen_at=NOW - timedelta(minutes=rng.randrange(5, 1_400)),
+        )
+        for number in range(PAPERS)
+    )
+
+
+def make_topic(rng, vocabulary):
+    """A word or two. Every other one is among popular ones, the rest are a reader's own."""
+    words = vocabulary[:POPULAR] if rng.random() < 0.5 else vocabulary
+    return " ".join(rng.sample(words, rng.choice((1, 2, 2))))
+
+
+def make_readers(rng, vocabulary, number):
+    readers = [
+        Subscriber(
+            email=f"reader{n}@example.org",
+            email_key=f"reader{n}@example.org",
+            status=Subscriber.Status.ACTIVE,
+            zone=rng.choice(["UTC", "Europe/Berlin", "Asia/Tokyo"]),
+            hour=7,
+            frequency=rng.choices(["daily", "weekdays", "weekly"], [8, 1, 1])[0],
+            next_digest_at=NOW - timedelta(seconds=30),
+            cutoff_at=NOW - timedelta(days=1),
+        )
+        for n in range(number)
+    ]
+    Subscriber.objects.bulk_create(readers, batch_size=1_000)
+    texts = ((reader, {make_topic(rng, vocabulary) for _ in range(INTERESTS)}) for reader in readers)
+    rows = (
+        Interest(subscriber=reader, text=text, normal=parse(text).normal, position=position)
+        for reader, wanted in texts
+        for position, text in enumerate(sorted(wanted))
+    )
+    while batch := list(islice(rows, 2_000)):
+        Interest.objects.bulk_create(batch, ignore_conflicts=True)
+
+
+def peak_mebibytes():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def main(number):
+    rng = random.Random(number)
+    call_command("migrate", verbosity=0)
+    vocabulary = make_vocabulary(rng)
+    make_papers(rng, vocabulary)
+    make_readers(rng, vocabulary, number)
+    distinct = Interest.objects.values("normal").distinct().count()
+    print(f"{number:,} readers, {Interest.objects.count():,} interests ({distinct:,} distinct), {PAPERS} papers")
+
+    # As early as possible in a process of its own, so that the peak is the composer's.
+    before, started, outcomes, first = peak_mebibytes(), time.perf_counter(), Counter(), 0.0
+    for made, draft in enumerate(compose(NOW), 1):
+        outcomes[draft.outcome] += 1
+        if made == number // 10:
+            first = peak_mebibytes()
+    seconds = time.perf_counter() - started
+
+    print(f"{dict(outcomes)}; {DigestItem.objects.count():,} items, {Delivery.objects.count():,} deliveries")
+    print(f"{seconds:.1f} s, {Digest.objects.count() / seconds:,.0f} readers/s")
+    print(f"peak memory {before:.0f} MiB before, {first:.0f} after a tenth, {peak_mebibytes():.0f} at the end")
+    connection.close()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000)
