@@ -66,6 +66,8 @@ requirements:  ## pin requirements*.txt afresh, with hashes (needs uv)
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url requirements.in --output-file requirements.txt
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-emit-index-url --constraint requirements.txt requirements-ses.in --output-file requirements-ses.txt
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url --constraint requirements.txt requirements-dev.in --output-file requirements-dev.txt
 
 clean:  ## remove .venv and the tools' caches; var/ stays

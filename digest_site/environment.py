@@ -1,13 +1,16 @@
 """Read the environment; every mistake becomes one sentence that says how to mend it."""
 
 import contextlib
+import json
 import os
 import secrets
 import tempfile
 from collections.abc import Set
 from email.headerregistry import Address
 from email.utils import parseaddr
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import environ
@@ -174,14 +177,75 @@ def database(env: environ.Env, data_dir: Path) -> dict[str, object]:
 
 # https://anymail.dev/en/stable/esps/
 PROVIDERS = {
-    "brevo": "anymail.backends.brevo.EmailBackend",
+    "amazon_ses": "subscriptions.ses.EmailBackend",
+    "brevo": "subscriptions.providers.BrevoBackend",
     "mailersend": "anymail.backends.mailersend.EmailBackend",
     "mailgun": "anymail.backends.mailgun.EmailBackend",
     "mailjet": "anymail.backends.mailjet.EmailBackend",
     "postmark": "anymail.backends.postmark.EmailBackend",
-    "resend": "anymail.backends.resend.EmailBackend",
-    "sparkpost": "anymail.backends.sparkpost.EmailBackend",
+    "resend": "subscriptions.providers.ResendBackend",
+    "sparkpost": "subscriptions.providers.SparkPostBackend",
 }
+
+# Anymail's settings that are not text, by the end of their names; `bool("false")` would be true.
+ANYMAIL_SWITCHES = (
+    "AUTO_CONFIRM_SNS_SUBSCRIPTIONS",
+    "GENERATE_MESSAGE_ID",
+    "IGNORE_RECIPIENT_STATUS",
+    "IGNORE_UNSUPPORTED_FEATURES",
+    "PREVENT_HEADER_ENCODING_BUGS",
+    "TRACK_INITIAL_OPEN_AS_OPENED",
+    "USE_BULK_API",
+    "VERIFY_ATTACHMENT_EXTENSIONS",
+    "WORKAROUND_DISPLAY_NAME_BUGS",
+)
+ANYMAIL_OBJECTS = ("CLIENT_PARAMS", "SEND_DEFAULTS", "SESSION_PARAMS")
+
+
+def anymail(env: environ.Env, timeout: int) -> dict[str, Any]:
+    """Anymail's settings from every ANYMAIL_ variable, each of the type that Anymail expects."""
+    names = sorted(name for name in env.ENVIRON if name.startswith("ANYMAIL_") and name != "ANYMAIL_PROVIDER")
+    values = {name.removeprefix("ANYMAIL_"): _anymail(env, name, timeout) for name in names}
+    return {"REQUESTS_TIMEOUT": timeout} | values
+
+
+def _anymail(env: environ.Env, name: str, timeout: int) -> Any:
+    if name == "ANYMAIL_WEBHOOK_SECRET":
+        return webhook_secrets(env)
+    if name == "ANYMAIL_REQUESTS_TIMEOUT":
+        return integer(env, name, timeout, low=1, high=300)
+    if name == "ANYMAIL_DEBUG_API_REQUESTS":
+        if boolean(env, name, False):
+            raise ImproperlyConfigured(f"{name}=true would print readers' addresses and your API key: remove it.")
+        return False
+    if name.endswith(ANYMAIL_SWITCHES):
+        return boolean(env, name, False)
+    return _object(env, name) if name.endswith(ANYMAIL_OBJECTS) else env.str(name)
+
+
+def webhook_secrets(env: environ.Env) -> list[str]:
+    """`user:password`; several, parted by commas, while one is being replaced by another."""
+    secrets_ = [part.strip() for part in env.str("ANYMAIL_WEBHOOK_SECRET", "").split(",") if part.strip()]
+    for secret in secrets_:
+        user, _, password = secret.partition(":")
+        if not (user and password):
+            raise ImproperlyConfigured(
+                "ANYMAIL_WEBHOOK_SECRET is not user:password: write for example "
+                "ANYMAIL_WEBHOOK_SECRET=hooks:a-long-random-word, and two of them parted by a comma to change it."
+            )
+    return secrets_
+
+
+def _object(env: environ.Env, name: str) -> dict[str, Any]:
+    try:
+        value = json.loads(env.str(name) or "{}")
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        # Not quoted: it may hold a key.
+        raise ImproperlyConfigured(f'{name} is not a JSON object: write for example {name}={{"name": "value"}}.')
+    return value
+
 
 SMTP_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
 
@@ -192,6 +256,10 @@ def email(env: environ.Env, provider: str) -> dict[str, object]:
     `smtp://user:password@host:587` speaks STARTTLS on 587, `smtps://` TLS from the start, `file://`
     writes each message into the outbox folder.
     """
+    if provider == "amazon_ses" and find_spec("boto3") is None:
+        raise ImproperlyConfigured(
+            "ANYMAIL_PROVIDER=amazon_ses needs Amazon's client: pip install --require-hashes -r requirements-ses.txt"
+        )
     if provider != "none":
         return {"EMAIL_BACKEND": PROVIDERS[provider]}
     url = env.str("EMAIL_URL", "").strip()

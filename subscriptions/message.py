@@ -28,7 +28,8 @@ MAX_ENCODED_WORD = 75
 # What a provider's backend can be told in Anymail 15; asking the others raises AnymailUnsupportedFeature.
 # https://anymail.dev/en/stable/esps/#anymail-feature-support
 HAS_TRACKING_SWITCH = frozenset({"mailersend", "mailgun", "mailjet", "postmark", "sparkpost"})
-HAS_METADATA = frozenset({"brevo", "mailgun", "mailjet", "postmark", "resend", "sparkpost"})
+HAS_METADATA = frozenset({"amazon_ses", "brevo", "mailgun", "mailjet", "postmark", "resend", "sparkpost"})
+TELLS_TAGS_ONLY = frozenset({"mailersend"})  # with its events; the key is what finds a message in doubt
 
 
 class BodyCharset(Charset):
@@ -96,6 +97,8 @@ class Message(EmailMultiAlternatives):
             self.from_email = parse_address(settings.BOUNCE_EMAIL).addr_spec
         if provider in HAS_METADATA:
             self.metadata = {"key": self.key}
+        if provider in TELLS_TAGS_ONLY:
+            self.tags = [self.key]
         if provider in HAS_TRACKING_SWITCH:
             self.track_opens = self.track_clicks = False
 

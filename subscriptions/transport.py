@@ -3,10 +3,10 @@ caller decides."""
 
 import smtplib
 import ssl
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
 
 import requests
 import urllib3
@@ -14,6 +14,7 @@ from anymail.exceptions import (
     AnymailAPIError,
     AnymailCancelSend,
     AnymailConfigurationError,
+    AnymailError,
     AnymailInvalidAddress,
     AnymailRecipientsRefused,
     AnymailSerializationError,
@@ -23,6 +24,7 @@ from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
 from papers.text import clean
+from subscriptions.providers import AlreadyTaken, KeyInUse
 
 MAX_REASON = 300
 MAX_MESSAGES = 100  # a connection; many servers close it after that anyway
@@ -32,6 +34,14 @@ MAX_RETRY_AFTER = 6 * 3600.0
 # Answers of a provider's API, https://www.rfc-editor.org/rfc/rfc9110#section-15
 TOO_MANY = 429  # refused before acceptance: later
 NOT_ALLOWED = frozenset({401, 403})  # our credentials, not this message
+# What requests raises of an address that cannot be posted to, or that sends us elsewhere.
+NO_API = (
+    requests.TooManyRedirects,
+    requests.exceptions.InvalidHeader,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.MissingSchema,
+)
 # SMTP replies, https://www.rfc-editor.org/rfc/rfc4954#section-6
 SMTP_CREDENTIALS = frozenset({530, 534, 535, 538})
 
@@ -107,6 +117,8 @@ class Channel:
         except Exception as error:
             self.close()
             return _explain_open(error)
+        if isinstance(session := getattr(self._backend, "session", None), requests.Session):
+            session.max_redirects = 0  # what is redirected with 307 would be posted twice
         self._opened_at = self._opened_at or now
         return None
 
@@ -116,7 +128,7 @@ class Channel:
         try:
             count = self._backend.send_messages([message])
         except Exception as error:
-            outcome = _explain(error, in_doubt=getattr(self._backend, "in_doubt", True))
+            outcome = _explain(error, message, in_doubt=getattr(self._backend, "in_doubt", True))
             if not isinstance(outcome, Refused):
                 self.close()
             return outcome
@@ -137,7 +149,7 @@ def _read_status(message: EmailMessage, count: int | None) -> Outcome:
     status = getattr(message, "anymail_status", None)
     if status is None or status.status is None:
         return Receipt() if count == 1 else OutcomeUnknown(f"the mail backend reported {count} messages sent")
-    if status.status <= ACCEPTED:
+    if status.status & ACCEPTED:  # of the one recipient, however the provider spells it
         return Receipt(str(status.message_id or "")[:200])
     words = ", ".join(sorted(map(str, status.status)))
     # Postmark answers 422 in words Anymail may not know; the status code is plain enough.
@@ -156,19 +168,21 @@ def _explain_open(error: Exception) -> NotAccepted | Misconfigured:
     return NotAccepted(_words(error))
 
 
-def _explain(error: Exception, *, in_doubt: bool) -> Outcome:
+def _explain(error: Exception, message: EmailMessage, *, in_doubt: bool) -> Outcome:
     if isinstance(error, smtplib.SMTPException):
         return _explain_smtp(error, in_doubt=in_doubt)
     if isinstance(error, AnymailRecipientsRefused):
         return Refused("provider: recipient refused")
-    if isinstance(error, AnymailConfigurationError):
-        return Misconfigured(_words(error))
+    if (answer := _answer(error, message)) is not None:
+        return _explain_answer(answer)
     if isinstance(
         error, AnymailSerializationError | AnymailUnsupportedFeature | AnymailInvalidAddress | AnymailCancelSend
     ):
         return Refused(f"{type(error).__name__}: the message could not be put into the provider's form")
     if isinstance(error, AnymailAPIError):
         return _explain_api(error)
+    if isinstance(error, AnymailError | AnymailConfigurationError):
+        return Misconfigured(_words(error))  # raised before anything is posted
     return OutcomeUnknown(_words(error))
 
 
@@ -190,36 +204,64 @@ def _explain_reply(code: int, text: bytes | str) -> Failure:
 
 
 def _explain_api(error: AnymailAPIError) -> Outcome:
-    code = error.status_code
-    if code is None:
+    if error.response is None:
         return _explain_connection(error)
+    if isinstance(error, AlreadyTaken):
+        return Receipt()
+    if isinstance(error, KeyInUse):
+        return OutcomeUnknown(f"provider answered {error.status_code}: an earlier attempt with this key decides")
+    if 200 <= error.status_code < 300:
+        # Nothing of a mail API would be refused with that status: Mailgun's answer to a wrong address.
+        return Misconfigured(f"provider answered {error.status_code}, but took nothing")
+    return _explain_answer(error.response)
+
+
+def _answer(error: Exception, message: EmailMessage) -> requests.Response | None:
+    """What the provider said to our post, where it came through and only Anymail could make no sense of it."""
+    answer = getattr(getattr(message, "anymail_status", None), "esp_response", None)
+    if answer is not None and getattr(error, "response", None) is not None:
+        answer = error.response  # type: ignore[attr-defined]
+    return answer if isinstance(answer, requests.Response) else None
+
+
+def _explain_answer(response: requests.Response) -> Outcome:
+    code = response.status_code
     reason = f"provider answered {code}"
     if 200 <= code < 300:
         # Accepted, in words that could not be read: STANDARDS D10, "HTTP 2xx, unreadable body".
         return Receipt()
     if code == TOO_MANY:
-        return NotAccepted(reason, _retry_after(error.response))
-    if code in NOT_ALLOWED:
+        return NotAccepted(reason, _retry_after(response))
+    if code in NOT_ALLOWED or 300 <= code < 400:
         return Misconfigured(reason)
     return Refused(reason) if 400 <= code < 500 else OutcomeUnknown(reason)
 
 
 def _explain_connection(error: Exception) -> Failure:
     """Nothing came back over HTTP: provably unsent only if no connection was made."""
-    cause: BaseException | None = error.__cause__
-    reason = _words(cause or error)
-    inner: Any = cause.args[0] if cause is not None and cause.args else None
-    why = inner.reason if isinstance(inner, urllib3.exceptions.MaxRetryError) else None
-    if isinstance(why, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError):
-        return NotAccepted(reason)
-    if why is not None and why.args and isinstance(why.args[0], ssl.SSLCertVerificationError):
-        return NotAccepted(reason)
+    cause = error.__cause__ or error
+    reason = _words(cause)
+    if isinstance(cause, NO_API):
+        return Misconfigured(reason)
+    for root in _roots(cause):
+        if isinstance(root, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError):
+            return NotAccepted(reason)
+        why = getattr(root, "reason", None)
+        if why is not None and why.args and isinstance(why.args[0], ssl.SSLCertVerificationError):
+            return NotAccepted(reason)
     return OutcomeUnknown(reason)
 
 
-def _retry_after(response: requests.Response | None) -> float | None:
+def _roots(error: BaseException | None) -> Iterator[BaseException]:
+    """What it came from, one behind the other: requests and botocore both wrap urllib3's own errors."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _retry_after(response: requests.Response) -> float | None:
     """Seconds from a Retry-After header, a number or a date (RFC 9110 section 10.2.3); None if unusable."""
-    raw = response.headers.get("Retry-After", "").strip() if response is not None else ""
+    raw = response.headers.get("Retry-After", "").strip()
     if raw.isdigit() and len(raw) < 10:
         return min(float(raw), MAX_RETRY_AFTER)
     try:
