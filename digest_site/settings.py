@@ -150,11 +150,8 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # Mail ---------------------------------------------------------------------------------------------
 OUTBOX_DIR = DATA_DIR / "outbox"
-ANYMAIL = {
-    name.removeprefix("ANYMAIL_"): env.str(name)
-    for name in env.ENVIRON
-    if name.startswith("ANYMAIL_") and name != "ANYMAIL_PROVIDER"
-}
+EMAIL_TIMEOUT = environment.integer(env, "EMAIL_TIMEOUT", 30, low=1, high=300)
+ANYMAIL = environment.anymail(env, EMAIL_TIMEOUT)
 ANYMAIL_PROVIDER = environment.choice(env, "ANYMAIL_PROVIDER", "none", environment.PROVIDERS.keys() | {"none"})
 EMAIL_URL = env.str("EMAIL_URL", "")
 vars().update(environment.email(env, ANYMAIL_PROVIDER))
@@ -164,7 +161,6 @@ REPLY_TO_EMAIL = environment.address(env, "REPLY_TO_EMAIL", DEFAULT_FROM_EMAIL)
 BOUNCE_EMAIL = environment.address(env, "BOUNCE_EMAIL", DEFAULT_FROM_EMAIL)
 SERVER_EMAIL = ACCOUNT_FROM_EMAIL
 POSTAL_ADDRESS = env.str("POSTAL_ADDRESS", "").strip()
-EMAIL_TIMEOUT = environment.integer(env, "EMAIL_TIMEOUT", 30, low=1, high=300)
 SEND_WINDOW = environment.integer(env, "SEND_WINDOW", 10, low=1, high=500)
 MAIL_PER_SECOND = environment.integer(env, "MAIL_PER_SECOND", 0, low=0, high=10_000)
 MAIL_PER_SECOND_PER_DOMAIN = environment.integer(env, "MAIL_PER_SECOND_PER_DOMAIN", 0, low=0, high=10_000)

@@ -1,3 +1,4 @@
+from anymail.signals import tracking as told
 from django.apps import AppConfig
 
 
@@ -5,4 +6,7 @@ class SubscriptionsConfig(AppConfig):
     name = "subscriptions"
 
     def ready(self) -> None:
-        from subscriptions import checks  # noqa: F401, PLC0415 -- registers them, once settings are there
+        # Once settings and models are there; the checks register themselves.
+        from subscriptions import checks, tracking  # noqa: F401, PLC0415
+
+        told.connect(tracking.on_event, dispatch_uid="subscriptions.tracking")

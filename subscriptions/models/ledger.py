@@ -120,6 +120,7 @@ class Delivery(models.Model):
         indexes = (
             models.Index(fields=["state", "not_before"], name="delivery_due"),
             models.Index(fields=["claim"], name="delivery_claim"),
+            models.Index(fields=["provider_id"], name="delivery_provider_id", condition=~models.Q(provider_id="")),
         )
 
     def __str__(self) -> str:
