@@ -10,15 +10,10 @@ from subscriptions.admin.base import ModelAdmin, OfReader, ReadOnly, Request, Ta
 from subscriptions.admin.forms import SuppressionForm
 from subscriptions.models import (
     Allowance,
-    Brake,
     ConsentEvent,
-    Delivery,
-    DeliveryEvent,
     Digest,
     DigestItem,
-    Edition,
     Interest,
-    Lane,
     Suppression,
     Token,
 )
@@ -94,40 +89,6 @@ class DigestAdmin(ReadOnly, OfReader):
     @admin.display(description="papers", ordering="item_total")
     def item_count(self, digest: Any) -> int:
         return int(digest.item_total)
-
-
-@admin.register(Delivery)
-class DeliveryAdmin(ReadOnly, OfReader):
-    list_display = ("key", "kind", "state", "reader", "created_at", "not_before", "attempts", "reason")
-    list_filter = ("state", "kind", "created_at")
-    search_fields = ("key", "provider_id", "subscriber__email_key", "reason")
-    date_hierarchy = "created_at"
-
-
-@admin.register(DeliveryEvent)
-class DeliveryEventAdmin(ReadOnly, ModelAdmin):
-    list_display = ("at", "kind", "key", "provider", "detail", "received_at")
-    list_filter = ("kind", "at")
-    search_fields = ("key", "provider", "detail")
-    date_hierarchy = "at"
-
-
-@admin.register(Edition)
-class EditionAdmin(ReadOnly, ModelAdmin):
-    list_display = ("day", "closed_at", "counts")
-    list_filter = ("closed_at",)
-    date_hierarchy = "day"
-
-
-@admin.register(Lane)
-class LaneAdmin(ReadOnly, ModelAdmin):
-    list_display = ("domain", "free_at", "slow_until", "seconds", "day", "sent")
-    search_fields = ("domain",)
-
-
-@admin.register(Brake)
-class BrakeAdmin(ReadOnly, ModelAdmin):
-    list_display = ("__str__", "refusals", "pulled_at")
 
 
 @admin.register(Allowance)

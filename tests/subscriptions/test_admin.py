@@ -40,11 +40,11 @@ LISTS = {
     "suppression": 5,
     "token": 5,
     "digest": 7,
-    "delivery": 7,
-    "deliveryevent": 7,
-    "edition": 7,
+    "delivery": 6,
+    "deliveryevent": 6,
+    "edition": 9,
     "lane": 5,
-    "brake": 5,
+    "brake": 6,
     "allowance": 5,
 }
 READ_ONLY = ("interest", "consentevent", "token", "digest", "delivery", "deliveryevent", "edition", "lane", "brake")

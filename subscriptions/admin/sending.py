@@ -1,0 +1,192 @@
+"""The ledger under the operators' eyes, and the few things a hand may do to it (see subscriptions.operating)."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+
+from subscriptions import operating
+from subscriptions.admin.base import ModelAdmin, OfReader, ReadOnly, Request, TabularInline
+from subscriptions.editions import Tally, tally
+from subscriptions.models import Brake, Delivery, DeliveryEvent, Edition, Lane
+
+Act = Callable[[Iterable[int], Any, datetime], int]
+
+
+class ActsByHand(ReadOnly, ModelAdmin):
+    """Read-only fields; actions for those who may change the model, each behind a page that says what it does."""
+
+    def has_act_permission(self, request: Request) -> bool:
+        return ModelAdmin.has_change_permission(self, request)
+
+    def ask(self, request: Request, rows: QuerySet[Any], title: str, warning: str) -> HttpResponse | None:
+        """The page to confirm an action on; None once it was confirmed."""
+        if request.POST.get("confirmed"):
+            return None
+        context = self.admin_site.each_context(request) | {
+            "title": title,
+            "warning": warning,
+            "opts": self.opts,
+            "rows": rows,
+            "action": request.POST["action"],
+            "action_checkbox_name": ACTION_CHECKBOX_NAME,
+        }
+        return TemplateResponse(request, "admin/subscriptions/confirm_action.html", context)
+
+
+class DeliveryEventInline(ReadOnly, TabularInline):
+    model = DeliveryEvent
+    fields = ("at", "kind", "provider", "detail")
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ActsByHand, OfReader):
+    list_display = ("key", "kind", "state", "reader", "created_at", "not_before", "attempts", "reason")
+    list_filter = ("state", "kind", "created_at")
+    search_fields = ("key", "provider_id", "subscriber__email_key", "reason")
+    date_hierarchy = "created_at"
+    show_full_result_count = False
+    inlines = (DeliveryEventInline,)
+    actions = ("resend", "mark_accepted", "cancel")
+
+    @admin.action(description="Send unknown ones again", permissions=["act"])
+    def resend(self, request: Request, rows: QuerySet[Delivery]) -> HttpResponse | None:
+        warning = "Nobody knows whether these arrived. Whoever got the first copy gets a second one."
+        return self._act(request, rows, "Send again?", warning, operating.resend, "queued to be sent again")
+
+    @admin.action(description="Mark unknown ones as accepted", permissions=["act"])
+    def mark_accepted(self, request: Request, rows: QuerySet[Delivery]) -> HttpResponse | None:
+        warning = "Do this when the provider's log or the reader says that the mail arrived."
+        return self._act(request, rows, "Mark as accepted?", warning, operating.mark_accepted, "marked as accepted")
+
+    @admin.action(description="Cancel waiting or unknown ones", permissions=["act"])
+    def cancel(self, request: Request, rows: QuerySet[Delivery]) -> HttpResponse | None:
+        warning = "These will not be sent, and their papers do not come with a later digest."
+        return self._act(request, rows, "Cancel?", warning, operating.cancel, "cancelled")
+
+    def _act(
+        self, request: Request, rows: QuerySet[Delivery], title: str, warning: str, act: Act, done: str
+    ) -> HttpResponse | None:
+        page = self.ask(request, rows, title, warning)
+        if page is not None:
+            return page
+        pks = list(rows.values_list("pk", flat=True))
+        count = act(pks, _operator(request), timezone.now())
+        messages.success(request, f"{count} {done}.")
+        if left := len(pks) - count:
+            messages.warning(request, f"{left} left alone: they are not in a state this applies to.")
+        return None
+
+
+@admin.register(DeliveryEvent)
+class DeliveryEventAdmin(ReadOnly, ModelAdmin):
+    list_display = ("at", "kind", "key", "provider", "detail", "received_at")
+    list_filter = ("kind", "at")
+    search_fields = ("key", "provider", "detail")
+    date_hierarchy = "at"
+    show_full_result_count = False
+
+
+@admin.register(Edition)
+class EditionAdmin(ActsByHand):
+    """One line a send day; its numbers are counted afresh until it is closed."""
+
+    list_display = ("day", "due", "accepted", "failed", "cancelled", "unknown", "skipped", "under_way", "closed_at")
+    list_filter = ("closed_at",)
+    date_hierarchy = "day"
+    list_per_page = 31
+    actions = ("send_now",)
+
+    def get_changelist_instance(self, request: Request) -> Any:
+        changelist: Any = super().get_changelist_instance(request)
+        open_days = [edition.day for edition in changelist.result_list if edition.closed_at is None]
+        counted = tally(open_days, timezone.now())
+        for edition in changelist.result_list:
+            edition.tally = counted.get(edition.day) or Tally(**edition.counts)
+        return changelist
+
+    @admin.action(description="Let what waits go now", permissions=["act"])
+    def send_now(self, request: Request, rows: QuerySet[Edition]) -> HttpResponse | None:
+        warning = "Every digest of these days that waits for a later try is sent at the next tick, once."
+        page = self.ask(request, rows, "Send now?", warning)
+        if page is not None:
+            return page
+        now = timezone.now()
+        count: int = sum(operating.send_now(edition.day, _operator(request), now) for edition in rows)
+        messages.success(request, f"{count} told to go now.")
+        return None
+
+    @admin.display
+    def due(self, edition: Any) -> int:
+        return int(edition.tally.due)
+
+    @admin.display
+    def accepted(self, edition: Any) -> int:
+        return int(edition.tally.accepted)
+
+    @admin.display
+    def failed(self, edition: Any) -> int:
+        return int(edition.tally.failed)
+
+    @admin.display
+    def cancelled(self, edition: Any) -> int:
+        return int(edition.tally.cancelled)
+
+    @admin.display
+    def unknown(self, edition: Any) -> int:
+        return int(edition.tally.unknown)
+
+    @admin.display
+    def skipped(self, edition: Any) -> int:
+        return int(edition.tally.skipped)
+
+    @admin.display(description="under way")
+    def under_way(self, edition: Any) -> int:
+        return int(edition.tally.open + edition.tally.uncomposed)
+
+
+@admin.register(Lane)
+class LaneAdmin(ReadOnly, ModelAdmin):
+    list_display = ("__str__", "free_at", "slow_until", "seconds", "day", "sent")
+    search_fields = ("domain",)
+
+
+@admin.register(Brake)
+class BrakeAdmin(ActsByHand):
+    """Whether anything is sent at all."""
+
+    list_display = ("__str__", "pulled_at", "refusals")
+    actions = ("stop", "go_on")
+
+    def get_queryset(self, request: Request) -> QuerySet[Brake]:
+        Brake.objects.get_or_create(pk=1)
+        brakes: QuerySet[Brake] = super().get_queryset(request)
+        return brakes
+
+    @admin.action(description="Stop all sending", permissions=["act"])
+    def stop(self, request: Request, rows: QuerySet[Brake]) -> HttpResponse | None:
+        page = self.ask(request, rows, "Stop all sending?", "Digests go on being composed and wait; none is sent.")
+        if page is None and operating.stop_sending(_operator(request), f"by {request.user}", timezone.now()):
+            messages.success(request, "Sending is stopped.")
+        return page
+
+    @admin.action(description="Let sending go on", permissions=["act"])
+    def go_on(self, request: Request, rows: QuerySet[Brake]) -> HttpResponse | None:
+        page = self.ask(request, rows, "Let sending go on?", "Has the cause been mended? The next tick sends again.")
+        if page is None and operating.go_on_sending(_operator(request)):
+            messages.success(request, "Sending goes on.")
+        return page
+
+
+def _operator(request: Request) -> AbstractBaseUser:
+    if isinstance(request.user, AnonymousUser):
+        raise PermissionDenied
+    return request.user
