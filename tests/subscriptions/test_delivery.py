@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import OperationalError, connection
 
-from subscriptions import braking, links, pacing, settling
+from subscriptions import braking, delivery, links, pacing, settling
 from subscriptions.delivery import claim, send_queued, sweep
 from subscriptions.models import Brake, Delivery, Digest, Lane, Subscriber, Suppression, Token
 from tests.factories import NOW, make_delivery, make_paper
@@ -211,6 +211,29 @@ def test_message_whose_turn_is_far_off_waits_in_the_queue():
     assert totals == [{"queued": 1}, {"accepted": 1}]
     row.refresh_from_db()
     assert (row.attempts, row.first_sent_at) == (1, NOW + timedelta(minutes=2))
+
+
+def test_run_that_is_told_to_stop_ends_after_the_message_it_is_at():
+    for number in range(1, 4):
+        make_delivery(number)
+
+    totals = send_queued(lambda: NOW, is_stopping=lambda: len(recipients()) == 1)
+
+    assert totals == {"accepted": 1, "queued": 2}
+    assert states() == [("accepted", 1), ("queued", 0), ("queued", 0)]
+    assert send() == {"accepted": 2}
+
+
+def test_run_of_slow_messages_ends_within_its_time(monkeypatch):
+    for number in range(1, 4):
+        make_delivery(number)
+    seconds = iter([0.0, 0.0, delivery.RUN_SECONDS - 1, delivery.RUN_SECONDS, delivery.RUN_SECONDS])
+    monkeypatch.setattr(delivery.time, "monotonic", lambda: next(seconds, delivery.RUN_SECONDS))
+
+    totals = send()
+
+    assert totals == {"accepted": 1, "queued": 2}
+    assert recipients() == ["reader1@example.org"]
 
 
 def test_unreachable_server_costs_no_attempt(settings):
