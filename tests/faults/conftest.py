@@ -1,0 +1,69 @@
+"""The stage of the fault suite: every case gets a site of its own, and leaves a line in the table at the end."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from tests.factories import NOW
+from tests.faults.broker import open_broker
+from tests.faults.clock import Clock
+from tests.faults.provider import Provider, open_provider
+from tests.faults.site import Site
+
+TABLE: list[tuple[str, str]] = []
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever stands on a site is a case of the fault suite."""
+    for item in items:
+        if "site" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.faults)
+            item.add_marker(pytest.mark.django_db(transaction=True))
+
+
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    with open_provider() as opened:
+        yield opened
+
+
+@pytest.fixture
+def site(request, tmp_path: Path, provider: Provider, monkeypatch, transactional_db) -> Iterator[Site]:
+    """Nothing runs yet. The clock stands at the factories' morning, here and in every process of the case."""
+    if connection.vendor != "postgresql" or not settings.REDIS_URL:
+        pytest.fail("The fault suite needs PostgreSQL and Redis: make faults, or python -m tests.services pytest ...")
+    clock = Clock(tmp_path / "clock")
+    clock.set(NOW)
+    monkeypatch.setattr(timezone, "now", clock.now)
+    with open_broker() as broker:
+        site = Site(request.node.name.removeprefix("test_"), tmp_path, clock, broker, provider)
+        try:
+            yield site
+        finally:
+            site.stop()
+            clock.close()
+    TABLE.append((site.name, _line(site)))
+
+
+def _line(site: Site) -> str:
+    verdict = site.verdict
+    if verdict is None:
+        return "not judged"
+    return (
+        f"{verdict.due:>7} {verdict.accepted:>9} {verdict.duplicates:>11} {verdict.missing:>8} {verdict.unknown:>8}"
+        + ("" if not verdict.violations else "   " + "; ".join(verdict.violations)[:200])
+    )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if TABLE:
+        terminalreporter.section("what became of every digest")
+        terminalreporter.write_line(
+            f"{'case':<58}{'due':>7} {'accepted':>9} {'duplicates':>11} {'missing':>8} {'unknown':>8}"
+        )
+        for name, line in TABLE:
+            terminalreporter.write_line(f"{name:<58}{line}")

@@ -1,0 +1,212 @@
+"""One case's whole site: readers, workers, broker, provider, clock; and the history that is judged at its end."""
+
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Min
+from kombu import Connection
+from kombu.exceptions import OperationalError
+
+from digest_site.celery import app
+from papers.models import Paper
+from subscriptions import leaving, links
+from subscriptions.consent import Shown
+from subscriptions.delivery import LEASE
+from subscriptions.models import Delivery, Digest, Interest, Subscriber, Token
+from subscriptions.schedule import edition_of
+from tests.factories import NOW, make_paper
+from tests.faults.broker import Broker
+from tests.faults.checker import Departure, Due, Entry, History, Verdict, check
+from tests.faults.clock import Clock
+from tests.faults.ledger import Ledger
+from tests.faults.processes import Process
+from tests.faults.provider import Provider
+from tests.journeys.processes import NOWHERE, database_url
+
+PATIENCE = 60.0
+TASKS = ("subscriptions.tasks.compose_due", "subscriptions.tasks.send_queued", "subscriptions.tasks.sweep")
+WORKER = ("celery", "--app", "digest_site", "worker", "--without-gossip", "--without-mingle", "--without-heartbeat")
+HELD = (Delivery.State.CLAIMED, Delivery.State.SENDING)
+OPEN = (Delivery.State.QUEUED, *HELD)
+EMAIL_TIMEOUT = 2
+
+
+class Site:
+    def __init__(self, name: str, folder: Path, clock: Clock, broker: Broker, provider: Provider) -> None:
+        self.name, self.folder, self.clock, self.broker, self.provider = name, folder, clock, broker, provider
+        self.ledger: Ledger = provider.ledger
+        self.environment = {
+            "DJANGO_SETTINGS_MODULE": "tests.faults.settings",
+            "DATABASE_URL": database_url(),
+            "REDIS_URL": broker.url,
+            "ANYMAIL_PROVIDER": "postmark",
+            "ANYMAIL_POSTMARK_API_URL": provider.url,
+            "ANYMAIL_POSTMARK_SERVER_TOKEN": "for-tests-only",
+            "EMAIL_TIMEOUT": str(EMAIL_TIMEOUT),
+            "TICK_SECONDS": "1",
+            "READ_MINUTES": "1440",
+            "FAULT_CLOCK": str(clock.path),
+            "LOG_LEVEL": "INFO",
+            **dict.fromkeys(("HUGGINGFACE_URL", "ARXIV_URL", "ARXIV_RSS_URL", "ARXIV_API_URL"), NOWHERE),
+        }
+        self.due: set[Due] = set()
+        self.departures: list[Departure] = []
+        self.deaths = 0
+        self.verdict: Verdict | None = None
+        self._processes: list[Process] = []
+
+    # Who and what ----------------------------------------------------------------------------------
+
+    def make_readers(self, count: int, **fields: Any) -> list[Subscriber]:
+        """Active readers, due half a minute ago, who want one of three papers."""
+        now = self.clock.now()
+        if not Paper.objects.exists():
+            for number in (1, 2, 3):
+                make_paper(number, first_seen_at=now - timedelta(hours=number))
+        first = Subscriber.objects.count() + 1
+        values = {
+            "status": Subscriber.Status.ACTIVE,
+            "confirmed_at": now - timedelta(days=30),
+            "cutoff_at": now - timedelta(days=1),
+            "next_digest_at": now - timedelta(seconds=30),
+            "created_at": now - timedelta(days=30),
+        } | fields
+        emails = [f"reader{number}@example.org" for number in range(first, first + count)]
+        readers = Subscriber.objects.bulk_create(Subscriber(email=email, email_key=email, **values) for email in emails)
+        Interest.objects.bulk_create(Interest(subscriber=each, text="grokking", normal="grokking") for each in readers)
+        Token.objects.bulk_create(
+            links.build(each, Token.Purpose.UNSUBSCRIBE, now - timedelta(days=30)) for each in readers
+        )
+        self.due |= {(each.pk, edition_of(each.next_digest_at, each.zone)) for each in readers if each.next_digest_at}
+        return readers
+
+    def leave(self, reader: Subscriber) -> None:
+        """The reader unsubscribes; what was on the wire at that very moment is remembered."""
+        with transaction.atomic():
+            leaving.leave(reader.pk, self.clock.now(), Shown(form="unsubscribe link"))
+            # The lock is ours: nothing of this reader's can begin to be sent before we commit.
+            sending = Delivery.objects.filter(subscriber=reader, state=Delivery.State.SENDING)
+            keys = frozenset(sending.values_list("key", flat=True))
+        self.departures.append(Departure(reader.email, time.monotonic(), keys))
+
+    # Programs --------------------------------------------------------------------------------------
+
+    def start(self, *command: str, **environment: str) -> Process:
+        process = Process(str(len(self._processes) + 1), list(command), self.folder, self.environment | environment)
+        self._processes.append(process)
+        return process
+
+    def start_workers(self, count: int = 2, *options: str, **environment: str) -> list[Process]:
+        """Celery workers of two processes each."""
+        return [self.start(*WORKER, "--concurrency", "2", *options, **environment) for _ in range(count)]
+
+    def start_struck_workers(self, failpoint: str, count: int = 2) -> list[Process]:
+        """Workers of which one process, once, comes to grief at that point."""
+        self.deaths += 1
+        return self.start_workers(count, FAILPOINT=failpoint, FAILPOINT_MARK=str(self.mark))
+
+    @property
+    def mark(self) -> Path:
+        return self.folder / "struck"
+
+    def stop(self) -> None:
+        for process in self._processes:
+            process.kill()
+
+    # Time ------------------------------------------------------------------------------------------
+
+    def tick(self, *names: str) -> None:
+        """Do what beat does, unless plenty is waiting already."""
+        try:
+            if self.broker.waiting < 2 * len(TASKS):
+                self.send(*(names or TASKS))
+        except (OSError, OperationalError, *Connection(self.broker.url).connection_errors):
+            pass  # the broker is down, as the case wants it; beat would fare the same
+
+    def send(self, *names: str) -> None:
+        with Connection(self.broker.url, transport_options={"max_retries": 0}) as connection:
+            for name in names:
+                app.send_task(name, connection=connection, retry=False)
+
+    def until(self, done: Callable[[], bool], what: str, *, ticking: bool = True, patience: float = PATIENCE) -> None:
+        """Wait for `done`, ticking the while. Fails with the workers' words when it does not come."""
+        end = time.monotonic() + patience
+        while not done():
+            if time.monotonic() > end:
+                raise AssertionError(f"{self.name} waited for {what} in vain; there is {self.states()}\n{self.logs()}")
+            if ticking:
+                self.tick()
+            time.sleep(0.05)
+
+    def until_states(self, **wanted: int) -> None:
+        self.until(lambda: self.states() == wanted, f"{wanted}")
+
+    def until_accepted(self, count: int) -> None:
+        self.until(lambda: len(self.ledger.accepted) >= count, f"{count} accepted messages")
+
+    def outlive_lease(self) -> None:
+        self.clock.advance(LEASE + timedelta(seconds=1))
+
+    def finish(self) -> None:
+        """Let the workers end everything, moving the clock on where all that is left waits for later.
+
+        Nothing is held by a process that lives when the clock is moved, so no lease runs out under it.
+        """
+        self.until(self._is_over, "the end of every digest")
+
+    def _is_over(self) -> bool:
+        now = self.clock.now()
+        if Subscriber.objects.due(now).exists():
+            return False
+        rows = Delivery.objects.filter(state__in=OPEN)
+        if not rows.exists():
+            return True
+        later = rows.aggregate(Min("not_before"))["not_before__min"]
+        if later and later > now and not rows.filter(state__in=HELD).exists():
+            self.clock.set(later)
+        return False
+
+    # What there is ---------------------------------------------------------------------------------
+
+    def states(self) -> Counter[str]:
+        return Counter(Delivery.objects.values_list("state", flat=True))
+
+    def is_idle(self) -> bool:
+        """Nothing waits and nothing runs. Not to be asked where a worker was killed: its tasks count as running."""
+        return self.broker.waiting == self.broker.running == 0
+
+    def redelivered(self) -> int:
+        """Tasks that were handed to a worker more than once."""
+        received = re.findall(r"Task \S+\[(\S+)\] received", self.logs(10**9))
+        return sum(count > 1 for count in Counter(received).values())
+
+    def logs(self, length: int = 6000) -> str:
+        return "\n".join(f"--- {process.name}\n{process.log.read_text()[-length:]}" for process in self._processes)
+
+    def history(self) -> History:
+        return History(self.due, list(_entries()), self.ledger.handed, self.departures, self.deaths)
+
+    def judge(self, *, accepted: int | range | None = None, unknown: int | range = 0) -> None:
+        """Stop everything and judge what happened. Where nothing else is said, all that is due was accepted."""
+        self.stop()
+        verdict = self.verdict = check(self.history())
+        assert verdict.violations == [], self.logs()
+        wanted = verdict.due if accepted is None else accepted
+        assert verdict.accepted in (wanted if isinstance(wanted, range) else {wanted})
+        assert verdict.unknown in (unknown if isinstance(unknown, range) else {unknown})
+
+
+def _entries() -> Iterator[Entry]:
+    for digest in Digest.objects.select_related("delivery").order_by("pk"):
+        sent: Delivery | None = getattr(digest, "delivery", None)
+        if sent is None:
+            yield Entry(digest.subscriber_id, digest.edition, "", digest.outcome, digest.reason)
+        else:
+            yield Entry(digest.subscriber_id, digest.edition, sent.key, sent.state, sent.reason)
