@@ -56,3 +56,14 @@ def test_readme_lists_the_commands_people_need():
     listed = set(re.findall(r"^\| `make ([a-z-]+)` \|", text_of("README.md"), re.MULTILINE))
 
     assert listed == TARGETS - {"format", "clean"}
+
+
+def test_architecture_places_every_module():
+    architecture = text_of("ARCHITECTURE.md")
+    apart = {"__init__", "apps"}
+    folders = ("digest_site", "papers", "papers/search", "papers/sources", "subscriptions", "subscriptions/models")
+    modules = {path for folder in folders for path in (ROOT / folder).glob("*.py") if path.stem not in apart}
+
+    missing = {str(path.relative_to(ROOT)) for path in modules if path.name not in architecture}
+
+    assert missing == set()
