@@ -23,9 +23,10 @@ from subscriptions import braking, links, pacing
 from subscriptions.failpoints import reach
 from subscriptions.issue import CannotRender
 from subscriptions.models import Delivery, Subscriber, Suppression
+from subscriptions.providers import key_life
 from subscriptions.rendering import render_many
-from subscriptions.settling import BACK_OFF, NotTried, Outcomes, Unwanted, learn, settle
-from subscriptions.transport import Channel, Misconfigured, NotAccepted, Refused
+from subscriptions.settling import BACK_OFF, NotTried, Outcomes, Unwanted, learn, may_repeat, settle
+from subscriptions.transport import Channel, Misconfigured, NotAccepted, OutcomeUnknown, Refused
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ LEASE = timedelta(minutes=30)
 # A run begins no further message after this: with the longest EMAIL_TIMEOUT it ends within the task's soft time limit.
 RUN_SECONDS = 500.0
 
+_KEY_ENDED = OutcomeUnknown("an earlier attempt is in doubt, and the provider's memory of it has ended")
 _LATE = Unwanted("not sent within 12 hours; its papers come with the next digest", late=True)
 
 
@@ -84,9 +86,15 @@ def claim(now: datetime, size: int) -> list[Delivery]:
 
 
 def sweep(now: datetime) -> Counter[str]:
-    """Free what dead workers held: stale CLAIMED → QUEUED (unsent), stale SENDING → UNKNOWN (in doubt)."""
+    """Free what dead workers held: stale CLAIMED → QUEUED (unsent), stale SENDING → UNKNOWN (in doubt).
+
+    Where the provider still knows a message's key, one in doubt returns to the queue: it cannot arrive twice.
+    """
     stale = Delivery.objects.filter(claimed_at__lt=now - LEASE)
-    freed = stale.filter(state=State.CLAIMED).update(state=State.QUEUED, claim=None, claimed_at=None)
+    back = {"state": State.QUEUED, "claim": None, "claimed_at": None}
+    freed = stale.filter(state=State.CLAIMED).update(**back)
+    if life := key_life(settings.ANYMAIL_PROVIDER):
+        freed += stale.filter(state=State.SENDING, first_sent_at__gt=now - life).update(in_doubt=True, **back)
     unknown = stale.filter(state=State.SENDING).update(
         state=State.UNKNOWN, settled_at=now, reason="the worker stopped while sending"
     )
@@ -128,6 +136,7 @@ class _Window:
         """Messages by row, rendered while the rows are only claimed; one that cannot be rendered fails alone."""
         now = self.clock()
         self.unsent = {pk: _LATE for pk, row in self.rows.items() if _is_late(row, now)}
+        self.unsent |= {pk: _KEY_ENDED for pk, row in self.rows.items() if row.in_doubt and not may_repeat(row, now)}
         rendered = render_many([row for pk, row in self.rows.items() if pk not in self.unsent], now=now)
         messages: Messages = {}
         for pk, result in rendered.items():
@@ -181,7 +190,10 @@ class _Window:
         fenced = set(mine.filter(state=State.SENDING).values_list("pk", flat=True))
         for pk in messages.keys() - fenced - self.unsent.keys():
             self.unsent[pk] = NotTried("", now + BACK_OFF[0])
-        return [(row, messages[row.pk]) for row in rows if row.pk in fenced]
+        ours = [row for row in rows if row.pk in fenced]
+        for row in ours:
+            row.first_sent_at = row.first_sent_at or now
+        return [(row, messages[row.pk]) for row in ours]
 
     def _hand_over(self, pairs: Sequence[tuple[Delivery, EmailMessage]], slots: Mapping[int, datetime]) -> Outcomes:
         outcomes: Outcomes = {}

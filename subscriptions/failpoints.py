@@ -35,10 +35,12 @@ def reach(place: str) -> None:
 
 
 def _is_first() -> bool:
-    try:
-        return not _mark or os.close(os.open(_mark, os.O_CREAT | os.O_EXCL)) is None
-    except FileExistsError:
-        return False
+    if _mark:
+        try:
+            Path(_mark).touch(exist_ok=False)
+        except FileExistsError:
+            return False
+    return True
 
 
 def _strike() -> None:

@@ -22,7 +22,9 @@ IN_DOUBT = (State.UNKNOWN,)
 
 def resend(pks: Iterable[int], user: AbstractBaseUser, now: datetime) -> int:
     """UNKNOWN → QUEUED: it may arrive twice. Returns how many rows were still in doubt."""
-    fields = {"state": State.QUEUED, "not_before": now, "settled_at": None, "claim": None, "first_sent_at": None}
+    # Without a first attempt on record no key's life ends: a person took the doubt upon themselves.
+    doubt = {"first_sent_at": None, "in_doubt": True}
+    fields = {"state": State.QUEUED, "not_before": now, "settled_at": None, "claim": None, **doubt}
     return _act(pks, IN_DOUBT, RESEND, user, **fields)
 
 

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from subscriptions import braking, pacing, transport
 from subscriptions.models import Delivery, Digest, Subscriber
+from subscriptions.providers import key_life
 from subscriptions.transport import Misconfigured, NotAccepted, OutcomeUnknown, Receipt, Refused
 
 logger = logging.getLogger(__name__)
@@ -78,9 +80,15 @@ def learn(outcomes: Mapping[int, Outcome], domains: Mapping[int, str], now: date
         pacing.hold_all(now + timedelta(seconds=max(pauses)))
 
 
+def may_repeat(row: Delivery, now: datetime) -> bool:
+    """Whether a message in doubt may be handed over again: its provider still knows its key, or a person said so."""
+    life = key_life(settings.ANYMAIL_PROVIDER)
+    return row.first_sent_at is None or (life is not None and now < row.first_sent_at + life)
+
+
 def _write(rows: Sequence[Delivery], outcomes: Mapping[int, Outcome], held: Delivery.State) -> None:
     late = [row for row in rows if isinstance(outcome := outcomes[row.pk], Unwanted) and outcome.late]
-    fields = ["state", "not_before", "attempts", "settled_at", "provider_id", "reason"]
+    fields = ["state", "not_before", "attempts", "settled_at", "provider_id", "reason", "in_doubt"]
     with transaction.atomic():
         Delivery.objects.filter(claim=rows[0].claim, state=held).bulk_update(rows, fields)
         for row in late:
@@ -93,23 +101,40 @@ def _apply(row: Delivery, outcome: Outcome, now: datetime) -> None:
     row.settled_at = now
     match outcome:
         case Receipt(provider_id):
-            row.state, row.provider_id = State.ACCEPTED, provider_id
+            row.state, row.provider_id, row.in_doubt = State.ACCEPTED, provider_id, False
         case Refused():
             row.state = State.FAILED
         case Unwanted():
             row.state = State.CANCELLED
         case OutcomeUnknown():
-            row.state = State.UNKNOWN
-            logger.error("Delivery %s: outcome unknown: %s", row.key, outcome.reason)
-        case NotAccepted() if row.attempts >= MAX_ATTEMPTS:
-            row.state, row.reason = State.FAILED, f"not accepted {row.attempts} times: {outcome.reason}"[:MAX_REASON]
-        case NotAccepted(_, retry_after):
-            _requeue(row, now + max(_back_off(row), timedelta(seconds=retry_after or 0)))
+            _doubt(row, outcome, now)
+        case NotAccepted():
+            _retry(row, outcome, now)
         case Misconfigured():
             row.attempts -= 1  # not the message's fault
             _requeue(row, now + MISCONFIGURED_PAUSE)
         case NotTried(_, at):
             _requeue(row, at)
+    if row.in_doubt and row.state in (State.FAILED, State.CANCELLED):
+        # This attempt came to nothing; an earlier one may not have.
+        row.state = State.UNKNOWN
+
+
+def _doubt(row: Delivery, outcome: OutcomeUnknown, now: datetime) -> None:
+    again_at = now + BACK_OFF[0]
+    if row.attempts < MAX_ATTEMPTS and may_repeat(row, again_at):
+        row.in_doubt = True
+        _requeue(row, again_at)
+        return
+    row.state = State.UNKNOWN
+    logger.error("Delivery %s: outcome unknown: %s", row.key, outcome.reason)
+
+
+def _retry(row: Delivery, outcome: NotAccepted, now: datetime) -> None:
+    if row.attempts < MAX_ATTEMPTS:
+        _requeue(row, now + max(_back_off(row), timedelta(seconds=outcome.retry_after or 0)))
+        return
+    row.state, row.reason = State.FAILED, f"not accepted {row.attempts} times: {outcome.reason}"[:MAX_REASON]
 
 
 def _requeue(row: Delivery, not_before: datetime) -> None:

@@ -1,12 +1,25 @@
 """Celery tasks: they translate, nothing more."""
 
+import mmap
+from typing import Any
+
 from celery import shared_task
+from celery.signals import worker_shutting_down
 from django.utils import timezone
 
 from subscriptions import composing, delivery, editions, retention
 
 # Readers a tick composes for; the next tick takes up the rest. Far within the task's time limit.
 COMPOSE_LIMIT = 20_000
+
+# One byte that the worker's processes share with the one they are forked from, which alone hears of its end.
+_stopping = mmap.mmap(-1, 1)
+
+
+@worker_shutting_down.connect
+def stop_soon(**kwargs: Any) -> None:
+    """Let running tasks end after the message they are at."""
+    _stopping[0] = 1
 
 
 @shared_task
@@ -16,7 +29,7 @@ def compose_due() -> None:
 
 @shared_task
 def send_queued() -> None:
-    delivery.send_queued()
+    delivery.send_queued(is_stopping=lambda: bool(_stopping[0]))
 
 
 @shared_task

@@ -107,6 +107,7 @@ class Delivery(models.Model):
     first_sent_at = models.DateTimeField(
         null=True, blank=True, help_text="First handed over: starts the life of its idempotency key."
     )
+    in_doubt = models.BooleanField(default=False, help_text="An earlier attempt may have been accepted.")
     settled_at = models.DateTimeField(null=True, blank=True)
     provider_id = models.CharField(max_length=200, blank=True)
     reason = models.CharField(max_length=300, blank=True, help_text="Why it failed, waits or was cancelled.")

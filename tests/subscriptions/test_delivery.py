@@ -135,6 +135,72 @@ def test_unknown_outcome_is_never_sent_again():
     assert ScriptedBackend.calls == ["reader1@example.org"]
 
 
+@pytest.fixture
+def keyed(settings):
+    """A provider that remembers a message's key for 23 hours."""
+    settings.ANYMAIL_PROVIDER = "resend"
+
+
+GONE = smtplib.SMTPServerDisconnected("gone")
+
+
+def test_unknown_outcome_is_repeated_while_the_provider_knows_its_key(keyed):
+    make_delivery(1)
+    ScriptedBackend.answers["reader1@example.org"] = GONE
+    first = send()
+    ScriptedBackend.answers.clear()
+
+    assert [first, send(NOW + timedelta(minutes=1))] == [{"queued": 1}, {"accepted": 1}]
+    assert Delivery.objects.get().in_doubt is False
+
+
+@pytest.mark.parametrize(
+    "answer", [GONE, smtplib.SMTPDataError(550, b"no"), smtplib.SMTPDataError(451, b"later")], ids=str
+)
+def test_message_in_doubt_never_ends_as_if_it_had_not_been_sent(keyed, answer):
+    row = make_delivery(1)
+    ScriptedBackend.answers["reader1@example.org"] = GONE
+    send()
+    ScriptedBackend.answers["reader1@example.org"] = answer
+
+    for _ in range(6):
+        row.refresh_from_db()
+        send(row.not_before)
+
+    row.refresh_from_db()
+    assert row.state == "unknown"
+
+
+def test_message_in_doubt_whose_key_has_ended_is_not_sent_again(keyed):
+    row = make_delivery(1, first_sent_at=NOW - timedelta(hours=24), in_doubt=True, attempts=1)
+
+    totals = send()
+
+    row.refresh_from_db()
+    assert (totals, ScriptedBackend.calls) == ({"unknown": 1}, [])
+    assert row.reason == "an earlier attempt is in doubt, and the provider's memory of it has ended"
+
+
+def test_message_in_doubt_of_a_reader_who_left_stays_in_doubt(keyed):
+    row = make_delivery(1, first_sent_at=NOW - timedelta(hours=1), in_doubt=True, attempts=1)
+    Subscriber.objects.update(status=Subscriber.Status.LEFT)
+
+    assert (send(), ScriptedBackend.calls) == ({"unknown": 1}, [])
+    row.refresh_from_db()
+    assert row.reason == "the reader left"
+
+
+def test_worker_that_dies_while_sending_with_a_key_is_taken_over(keyed):
+    make_delivery(1)
+    ScriptedBackend.answers["reader1@example.org"] = Died()
+    with pytest.raises(Died):
+        send()
+    ScriptedBackend.answers.clear()
+    later = NOW + timedelta(minutes=31)
+
+    assert [sweep(later), send(later)] == [{"queued": 1, "unknown": 0}, {"accepted": 1}]
+
+
 def test_wrong_credentials_stop_the_run_after_one_call():
     for number in range(1, 4):
         make_delivery(number)

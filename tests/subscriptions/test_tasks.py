@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from celery.signals import worker_shutting_down
 
 from digest_site.celery import app
 from subscriptions import tasks
@@ -50,6 +51,19 @@ def test_send_queued_sends(settings):
 
     assert [message.to for message in ScriptedBackend.accepted] == [["reader1@example.org"]]
     assert Delivery.objects.get().state == "accepted"
+
+
+def test_send_queued_stops_with_its_worker(settings, monkeypatch):
+    settings.EMAIL_BACKEND = "tests.mail.ScriptedBackend"
+    ScriptedBackend.reset()
+    monkeypatch.setattr(tasks, "_stopping", bytearray(1))
+    make_delivery()
+
+    worker_shutting_down.send(sender="worker", sig="SIGTERM", how="Warm", exitcode=0)
+    tasks.send_queued.apply(throw=True)
+
+    assert ScriptedBackend.accepted == []
+    assert Delivery.objects.get().state == "queued"
 
 
 def test_sweep_frees_what_a_dead_worker_held():
