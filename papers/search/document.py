@@ -125,7 +125,7 @@ def _last(document: Document, phrase: Phrase, key: str, first: int) -> int | Non
         if begin >= len(key):
             return None
         run = document.joined[start : start + end]
-        if run == key or (phrase.prefix and run.startswith(key)):
+        if run == key or (phrase.prefix and run.startswith(key) and len(key) - begin >= phrase.prefix):
             return last
         if phrase.inflected and run[:begin] == key[:begin] and key[begin:] in stems(document.words[last]):
             return last

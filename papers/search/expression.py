@@ -13,6 +13,7 @@ from papers.search.normalise import BLANK, BREAK, SMALL_WORDS, Token, fold, plai
 from papers.search.spelling import PLURALS, stems
 
 MAX_ACRONYM = 6
+MIN_PREFIX = 3
 _MAX_CHOICES = 4
 # The beginning of a British word, and of the same word in American spelling: optimis(ation), analys(ing).
 _PARTIAL = tuple(
@@ -27,8 +28,8 @@ class Phrase:
     """Words in a row, in the text or in one field of it.
 
     A run of tokens matches when its letters, written together, equal one of `keys`. Where `inflected`,
-    its last token may be any word with a stem that makes it so; where `prefix`, it need only begin so;
-    where `acronym`, it must show two capitals.
+    its last token may be any word with a stem that makes it so; where `prefix`, it need only begin so,
+    with as many letters of the key in its last token; where `acronym`, it must show two capitals.
     """
 
     normal: str
@@ -36,7 +37,7 @@ class Phrase:
     words: tuple[str, ...] = field(compare=False)
     where: str = field(compare=False)
     inflected: bool = field(compare=False)
-    prefix: bool = field(compare=False)
+    prefix: int = field(compare=False)
     acronym: bool = field(compare=False)
 
 
@@ -105,7 +106,7 @@ def phrase(text: str, where: str = "", *, prefix: bool = False) -> Phrase | None
         words=words[:-1] if prefix else words,
         where=where,
         inflected=inflected,
-        prefix=prefix,
+        prefix=min(MIN_PREFIX, *map(len, tails)) if prefix else 0,
         acronym=acronym,
     )
 

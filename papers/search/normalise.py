@@ -8,7 +8,7 @@ import re
 import unicodedata
 from array import array
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, dropwhile
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -29,9 +29,9 @@ _SUSPENDED = frozenset({"and", "as", "but", "et", "nor", "oder", "or", "respecti
 
 # Written without blanks, so each character is a token and phrases match as substrings.
 _CJK = (
-    "\u1100-\u11ff\u2e80-\u2fdf\u3005-\u3007\u3031-\u3035\u303b\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff"
-    "\u3105-\u312f\u3131-\u318e\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff"
-    "\uf900-\ufaff\uff66-\uff9d\uffa1-\uffdc\U0001b000-\U0001b16f\U00020000-\U0003ffff"
+    "\u1100-\u11ff\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3031-\u3035\u3038-\u303b\u3041-\u3096\u309d-\u309f"
+    "\u30a1-\u30fa\u30fc-\u30ff\u3105-\u312f\u3131-\u319f\u31a0-\u31bf\u31f0-\u33ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff66-\uff9d\uffa1-\uffdc\U0001b000-\U0001b16f\U00020000-\U0003ffff"
 )
 # Accents and vowel signs, which `\w` leaves out, and characters nobody sees.
 _MARKS = (
@@ -59,6 +59,8 @@ _TEX_BLANK = re.compile(r"\\[,;:! ]|~")
 _TEX_MATHS = re.compile(r"\\[()\[\]]")
 _TRANSPARENT = re.compile(rf"[{_INVISIBLE}{_APOSTROPHES}`$_^\\{{}}]")
 _LINE_END_HYPHEN = re.compile(r"[-\u2010]\s+")
+_NUMBERED_PLURAL = re.compile(r"[a-z]\w*\ds")
+_DROPPED = re.compile(rf"[{_INVISIBLE}{{}}\u02bc]")
 _POSSESSIVE = re.compile(rf"[{_APOSTROPHES}][sS]$")
 
 _GREEK_NAMES = """
@@ -73,7 +75,7 @@ _LETTERS = str.maketrans(
     _GREEK | {"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ı": "i"}
 )
 _STRIPPED = re.compile("[\u0300-\u036f\u1dc0-\u1dff\u20d0-\u20f0\ufe20-\ufe2f]")
-_NOT_TOKEN = re.compile(rf"[^\w{_MARKS}+#]|_|[{_INVISIBLE}]")
+_NOT_TOKEN = re.compile(rf"[^\w{_MARKS}+#]|[_{_INVISIBLE}]")
 
 
 class Token(NamedTuple):
@@ -99,8 +101,7 @@ def token(word: str) -> Token:
     """The normal form of one word that `split` cut out."""
     shown = plain(word)
     letters = _one_form(shown, fold(shown))
-    alternatives = stems(letters)
-    return Token(letters, min(sum(map(str.isupper, shown)), 255), () if alternatives == (letters,) else alternatives)
+    return Token(letters, min(sum(map(str.isupper, shown)), 255), _other_stems(letters))
 
 
 def tokens(text: str) -> tuple[list[Token], list[str]]:
@@ -156,7 +157,7 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     bare = _STRIPPED.sub("", unicodedata.normalize("NFD", text.casefold()))
-    return _NOT_TOKEN.sub("", unicodedata.normalize("NFKC", bare).translate(_LETTERS))
+    return unicodedata.normalize("NFKC", bare).translate(_LETTERS)
 
 
 def plain(word: str) -> str:
@@ -164,8 +165,17 @@ def plain(word: str) -> str:
     if "\\" in word:
         word = _untex(word)
     if not word.isascii():
-        word = unicodedata.normalize("NFKC", word)
-    return _POSSESSIVE.sub("", re.sub(rf"[{_INVISIBLE}{{}}]", "", word))
+        word = _NOT_TOKEN.sub("", _POSSESSIVE.sub("", unicodedata.normalize("NFKC", word)))
+        word = "".join(dropwhile(_is_mark, word))
+    return _DROPPED.sub("", _POSSESSIVE.sub("", word))
+
+
+def _is_mark(character: str) -> bool:
+    return not character.isalnum()
+
+
+def _other_stems(letters: str) -> tuple[str, ...]:
+    return () if (known := stems(letters)) == (letters,) else known
 
 
 def _untex(word: str) -> str:
@@ -175,10 +185,14 @@ def _untex(word: str) -> str:
 
 def _one_form(shown: str, folded: str) -> str:
     """One number and one spelling. LMs is the plural of LM, H100s of H100; the 1990s are no plural."""
-    if len(shown) > 2 and shown[-1] == "s" and (shown[-2].isupper() or (shown[-2].isdigit() and shown[0].isalpha())):
-        return folded[:-1]
+    if len(shown) > 2 and shown[-1] == "s" and shown[-2].isupper():
+        folded = folded[:-1]
+    if _NUMBERED_PLURAL.fullmatch(folded):
+        folded = folded[:-1]
     if folded.isascii() and folded[-2:].isalpha():
-        return american(singular(folded))
+        # Again until nothing changes: some write "criterias".
+        while (form := american(singular(folded))) != folded:
+            folded = form
     number = folded.rstrip("+#")
     return number if number.isdigit() else folded
 
@@ -211,7 +225,16 @@ def _resolve_hyphen(found: list[Token], words: list[str], at: int) -> str:
     """Join a word broken at a line's end, in place: "stud- ies" becomes stud + y, which together are study."""
     if words[at].lower() in _SUSPENDED:
         return BREAK
-    whole, first = token(words[at - 1] + words[at]), found[at - 1].letters
-    if whole.letters.startswith(first):
-        found[at] = found[at]._replace(letters=whole.letters.removeprefix(first), stems=())
+    broken = words[at - 1] + words[at]
+    if not broken.isalpha() or any(map(is_unspaced, broken)):
+        return ""
+    whole, first = token(broken).letters, found[at - 1].letters
+    if not whole.startswith(first):
+        found[at - 1] = _with_letters(found[at - 1], whole)
+        first = whole
+    found[at] = _with_letters(found[at], whole.removeprefix(first))
     return ""
+
+
+def _with_letters(known: Token, letters: str) -> Token:
+    return Token(letters, known.capitals, _other_stems(letters))

@@ -15,6 +15,7 @@ from difflib import get_close_matches
 from typing import NamedTuple
 
 from papers.search.expression import (
+    MIN_PREFIX,
     Condition,
     Expression,
     all_of,
@@ -31,7 +32,6 @@ from papers.search.normalise import is_unspaced, tokens
 MAX_LENGTH = 500
 MAX_DEPTH = 20
 MAX_NORMAL = 480
-MIN_PREFIX = 3
 
 FIELDS = {
     "title": "title", "abstract": "abstract", "author": "author", "org": "org", "cat": "cat",
