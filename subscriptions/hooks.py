@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
-from anymail.exceptions import AnymailAPIError, AnymailConfigurationError
+from anymail.exceptions import AnymailAPIError, AnymailConfigurationError, AnymailWebhookValidationFailure
 from anymail.webhooks.amazon_ses import AmazonSESTrackingWebhookView
 from anymail.webhooks.brevo import BrevoTrackingWebhookView
 from anymail.webhooks.mailersend import MailerSendTrackingWebhookView
@@ -27,7 +27,7 @@ from anymail.webhooks.resend import ResendTrackingWebhookView
 from anymail.webhooks.sparkpost import SparkPostTrackingWebhookView
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
-from django.http import Http404, HttpRequest, HttpResponseBase, UnreadablePostError
+from django.http import Http404, HttpRequest, HttpResponseBadRequest, HttpResponseBase, UnreadablePostError
 from django.urls import re_path
 from django.utils.crypto import constant_time_compare
 
@@ -133,6 +133,8 @@ def _nonsense_is_bad() -> Iterator[None]:
     except AnymailConfigurationError as error:
         logger.warning("A webhook came to the wrong address: %s", error)
         raise BadWebhook("a webhook of another kind") from None
+    except AnymailWebhookValidationFailure:
+        raise BadWebhook("a webhook with a wrong secret or signature") from None
     except NONSENSE as error:
         raise BadWebhook(f"an unreadable webhook: {type(error).__name__}") from None
 
@@ -140,10 +142,13 @@ def _nonsense_is_bad() -> Iterator[None]:
 def _guard(view: View) -> View:
     @wraps(view)
     def enter(request: HttpRequest) -> HttpResponseBase:
-        if not settings.ANYMAIL.get("WEBHOOK_SECRET"):
-            raise BadWebhook("a webhook, but ANYMAIL_WEBHOOK_SECRET is empty")
         try:
+            if not settings.ANYMAIL.get("WEBHOOK_SECRET"):
+                raise BadWebhook("a webhook, but ANYMAIL_WEBHOOK_SECRET is empty")
             return view(request)
+        except SuspiciousOperation as error:
+            logger.warning("Refused %s", error)
+            return HttpResponseBadRequest()
         except AnymailConfigurationError as error:
             logger.warning("A webhook came for a provider that is not set up: %s", error)
             raise Http404 from None

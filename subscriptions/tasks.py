@@ -7,7 +7,7 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.utils import timezone
 
-from subscriptions import composing, delivery, editions, retention
+from subscriptions import blocklists, composing, delivery, editions, retention
 
 # Readers a tick composes for; the next tick takes up the rest. Far within the task's time limit.
 COMPOSE_LIMIT = 20_000
@@ -37,6 +37,7 @@ def sweep() -> None:
     now = timezone.now()
     delivery.sweep(now)
     editions.close_balanced(now)
+    blocklists.watch(now)
 
 
 @shared_task

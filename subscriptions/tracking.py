@@ -127,12 +127,13 @@ def _heal(delivery: Delivery, event: AnymailTrackingEvent, now: datetime) -> Non
         return
     open_ones = Q(state__in=IN_DOUBT)
     if event.event_type in TOOK_IT:
-        open_ones |= Q(attempts__gt=0) & ~Q(state=State.ACCEPTED)
+        open_ones |= (Q(attempts__gt=0) | Q(in_doubt=True)) & ~Q(state=State.ACCEPTED)
     name = _text(event.message_id)[:200]
     Delivery.objects.filter(open_ones, pk=delivery.pk).update(
         state=State.ACCEPTED,
         settled_at=now,
         reason=LEARNED,
+        in_doubt=False,
         provider_id=Case(When(provider_id="", then=Value(name)), default=F("provider_id")),
     )
 

@@ -147,8 +147,8 @@ def _in_own_words(provider: str, raw: Any, kind: DeliveryEvent.Kind) -> Delivery
     path, words = WORDS[provider]
     word = _look_up(raw, *path)
     said = words.get(word) or words.get(word.partition("|")[0])
-    blocked = kind == Kind.BLOCKED and said in COUNTED and word not in ON_THEIR_LIST
-    return None if blocked else said
+    worse = kind == Kind.COMPLAINED or (kind == Kind.BLOCKED and word not in ON_THEIR_LIST)
+    return None if worse and said in COUNTED else said
 
 
 def _look_up(raw: Any, *path: str) -> str:

@@ -224,3 +224,61 @@ def test_env_file_that_is_missing_stops_the_start(env, tmp_path):
         environment.read_env(tmp_path)
 
     assert str(stop.value) == "ENV_FILE='/nowhere/paper-round.env' does not exist."
+
+
+ANYMAIL_VALUES = [
+    ("ANYMAIL_POSTMARK_SERVER_TOKEN", "0123", "0123"),
+    ("ANYMAIL_WEBHOOK_SECRET", "hooks:old, hooks:new:er,", ["hooks:old", "hooks:new:er"]),
+    ("ANYMAIL_WEBHOOK_SECRET", "", []),
+    ("ANYMAIL_REQUESTS_TIMEOUT", "12", 12),
+    ("ANYMAIL_IGNORE_UNSUPPORTED_FEATURES", "false", False),
+    ("ANYMAIL_POSTMARK_USE_BULK_API", "no", False),
+    ("ANYMAIL_DEBUG_API_REQUESTS", "false", False),
+    ("ANYMAIL_AMAZON_SES_CLIENT_PARAMS", '{"region_name": "eu-west-1"}', {"region_name": "eu-west-1"}),
+    ("ANYMAIL_SEND_DEFAULTS", "", {}),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "expected"), ANYMAIL_VALUES)
+def test_anymail_setting_gets_its_type(env, name, value, expected):
+    env(name, value)
+
+    values = environment.anymail(environ.Env(), 30)
+
+    assert values == {"REQUESTS_TIMEOUT": 30} | {name.removeprefix("ANYMAIL_"): expected}
+
+
+def test_anymail_provider_is_no_setting_of_anymails(env):
+    env("ANYMAIL_PROVIDER", "postmark")
+
+    assert environment.anymail(environ.Env(), 25) == {"REQUESTS_TIMEOUT": 25}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("ANYMAIL_WEBHOOK_SECRET", "hooks:good,secret", "ANYMAIL_WEBHOOK_SECRET is not user:password: write"),
+        ("ANYMAIL_WEBHOOK_SECRET", "hooks:", "ANYMAIL_WEBHOOK_SECRET is not user:password: write"),
+        ("ANYMAIL_REQUESTS_TIMEOUT", "soon", "ANYMAIL_REQUESTS_TIMEOUT='soon' is not a whole number from 1 to 300."),
+        ("ANYMAIL_DEBUG_API_REQUESTS", "yes", "ANYMAIL_DEBUG_API_REQUESTS=true would print readers' addresses"),
+        ("ANYMAIL_IGNORE_RECIPIENT_STATUS", "perhaps", "ANYMAIL_IGNORE_RECIPIENT_STATUS='perhaps' is neither true"),
+        ("ANYMAIL_SEND_DEFAULTS", "[]", "ANYMAIL_SEND_DEFAULTS is not a JSON object: write"),
+        ("ANYMAIL_AMAZON_SES_CLIENT_PARAMS", "{", "ANYMAIL_AMAZON_SES_CLIENT_PARAMS is not a JSON object: write"),
+    ],
+)
+def test_anymail_setting_that_is_bad_stops_the_start(env, name, value, sentence):
+    env(name, value)
+
+    with pytest.raises(ImproperlyConfigured) as error:
+        environment.anymail(environ.Env(), 30)
+
+    assert str(error.value).startswith(sentence)
+
+
+def test_amazon_ses_without_its_client_stops_the_start(env, monkeypatch):
+    monkeypatch.setattr(environment, "find_spec", lambda name: None)
+
+    with pytest.raises(ImproperlyConfigured) as error:
+        environment.email(environ.Env(), "amazon_ses")
+
+    assert "pip install --require-hashes -r requirements-ses.txt" in str(error.value)

@@ -9,10 +9,10 @@ import pytest
 from django.core.mail import get_connection
 
 from digest_site.environment import PROVIDERS
-from subscriptions.message import Message
 from subscriptions.providers import key_life
 from subscriptions.transport import Channel, Misconfigured, NotAccepted, Outcome, OutcomeUnknown, Receipt, Refused
 from tests.providers import TO, YES, Answer, StubProvider, anymail_settings, free_port, stub_provider
+from tests.subscriptions.mails import build_message
 
 NOW = datetime(2026, 11, 20, 7, tzinfo=UTC)
 KEY = "digest-0123456789abcdef0123456789abcdef"
@@ -30,26 +30,13 @@ def provider(request) -> str:
     return request.param
 
 
-def build_message(to: str = TO) -> Message:
-    return Message(
-        key=KEY,
-        sender="Paper Round <papers@digest.example.org>",
-        to=to,
-        subject="Six papers",
-        text="Read them.\n",
-        html="<!doctype html><p>Read them.</p>\n",
-        sent_at=NOW,
-        unsubscribe_url="https://digest.example.org/u/0123456789abcdefghijkl",
-    )
-
-
 def send(provider: str, url: str, settings, *, timeout: float = 5, times: int = 1) -> Outcome:
     settings.ANYMAIL_PROVIDER = provider
     settings.ANYMAIL = anymail_settings(provider, url, timeout)
     with Channel(get_connection(PROVIDERS[provider])) as channel:
         for _ in range(times):
             assert channel.open(NOW) is None
-            outcome = channel.send(build_message())
+            outcome = channel.send(build_message(key=KEY))
     return outcome
 
 
@@ -177,7 +164,7 @@ def test_mailgun_without_a_usable_domain_posts_nothing(settings):
     with stub_provider(YES["mailgun"][0]) as stub:
         settings.ANYMAIL = anymail_settings("mailgun", stub.url) | {"MAILGUN_SENDER_DOMAIN": "a/b"}
         with Channel(get_connection(PROVIDERS["mailgun"])) as channel:
-            outcome = channel.send(build_message())
+            outcome = channel.send(build_message(key=KEY))
 
     assert outcome == Misconfigured("AnymailError")
     assert stub.posts == []
@@ -238,7 +225,7 @@ def test_ses_without_credentials_or_region_is_our_own_fault(settings, monkeypatc
     for params in ({}, {"region_name": "eu-west-1"}):
         settings.ANYMAIL = {"AMAZON_SES_CLIENT_PARAMS": params}
         with Channel(get_connection(PROVIDERS["amazon_ses"])) as channel:
-            outcomes.append(channel.open(NOW) or channel.send(build_message()))
+            outcomes.append(channel.open(NOW) or channel.send(build_message(key=KEY)))
 
     assert [type(outcome) for outcome in outcomes] == [Misconfigured, Misconfigured]
 
@@ -309,7 +296,7 @@ def test_brevo_saying_the_key_was_used_has_the_message(answer, expected, setting
 @pytest.mark.parametrize("provider", WITH_KEYS)
 def test_message_without_a_key_is_sent_without_one(provider, settings):
     settings.ANYMAIL_PROVIDER = provider
-    message = build_message()
+    message = build_message(key=KEY)
     del message.key
     with stub_provider(YES[provider][0]) as stub:
         settings.ANYMAIL = anymail_settings(provider, stub.url)

@@ -9,7 +9,7 @@ from celery.signals import worker_shutting_down
 from digest_site.celery import app
 from subscriptions import tasks
 from subscriptions.delivery import LEASE
-from subscriptions.models import Delivery, Subscriber, Token
+from subscriptions.models import Delivery, DeliveryEvent, Subscriber, Token
 from tests.factories import NOW, make_delivery, make_paper, make_subscriber
 from tests.mail import ScriptedBackend
 
@@ -82,3 +82,12 @@ def test_clean_up_deletes_expired_tokens():
     tasks.clean_up.apply(throw=True)
 
     assert not Token.objects.exists()
+
+
+def test_sweep_looks_for_a_block_list_day():
+    for number in range(10):
+        make_delivery(number, state=Delivery.State.FAILED, attempts=1, settled_at=NOW)
+
+    tasks.sweep.apply(throw=True)
+
+    assert DeliveryEvent.objects.get().detail.startswith("10 of 10 messages were refused")
