@@ -1,8 +1,8 @@
-"""Decide what one reader gets, and when they are due again. Nothing is saved; nothing is queried but interests."""
+"""Decide what one reader gets, and when they are due again. Nothing is saved; only windows of papers are loaded."""
 
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from papers.models import Paper
 from subscriptions import explaining
-from subscriptions.matching import Choices, Window, match
-from subscriptions.models import Digest, DigestItem, Interest, Subscriber
+from subscriptions.matching import Asked, Choices, Window, match
+from subscriptions.models import Digest, DigestItem, Subscriber
 from subscriptions.rescheduling import reschedule
 from subscriptions.schedule import edition_of, is_zone, next_send_at, period
 from subscriptions.windows import Windows
@@ -71,16 +71,16 @@ class Draft:
         return self.outcome == Outcome.QUEUED or wants_note
 
 
-def prepare(readers: Iterable[Subscriber], windows: Windows) -> None:
+def prepare(asked: Iterable[tuple[Subscriber, Sequence[Asked]]], windows: Windows) -> None:
     """Evaluate at once what all these readers ask for; `decide` then finds the answers ready."""
-    asked: defaultdict[Window, list[Interest]] = defaultdict(list)
-    for reader in readers:
-        asked[windows.covering(window_start(reader, due_moment(reader))).window] += reader.interests.all()
-    for window, interests in asked.items():
-        window.prepare(interests)
+    by_window: defaultdict[Window, list[Asked]] = defaultdict(list)
+    for reader, interests in asked:
+        by_window[windows.covering(window_start(reader, due_moment(reader))).window] += interests
+    for window, all_interests in by_window.items():
+        window.prepare(all_interests)
 
 
-def decide(reader: Subscriber, windows: Windows, sent: Collection[int] = ()) -> Draft:
+def decide(reader: Subscriber, interests: Sequence[Asked], windows: Windows, sent: Collection[int] = ()) -> Draft:
     """Decide for one reader who is due, and set on them, unsaved, when they are due again.
 
     `sent` are papers (primary keys) they had before.
@@ -94,7 +94,7 @@ def decide(reader: Subscriber, windows: Windows, sent: Collection[int] = ()) -> 
         reschedule(reader, windows.now)
         return draft
     late = windows.now - due_at > LATE_AFTER
-    draft = _too_late(draft, windows) if late else choose(draft, windows, sent)
+    draft = _too_late(draft, windows) if late else choose(draft, interests, windows, sent)
     reader.last_edition, reader.last_due_at = edition, due_at
     # After days of outage this finds today's edition, unless that is too late as well.
     after = max(due_at, windows.now - LATE_AFTER)
@@ -148,14 +148,14 @@ def _too_late(draft: Draft, windows: Windows) -> Draft:
     return draft
 
 
-def choose(draft: Draft, windows: Windows, sent: Collection[int]) -> Draft:
+def choose(draft: Draft, interests: Sequence[Asked], windows: Windows, sent: Collection[int]) -> Draft:
     """Fill the draft with the reader's choice from their window, and close the window."""
     reader = draft.subscriber
     wanted = window_start(reader, draft.due_at)
     start = max(wanted, windows.earliest)
     span = windows.covering(start)
     readings = span.readings_since(start)
-    choices = match(list(reader.interests.all()), span.window, since=start, sent=sent, limit=reader.max_papers)
+    choices = match(interests, span.window, since=start, sent=sent, limit=reader.max_papers)
     digest = draft.digest = _digest(draft, start, windows)
     draft.choices = choices
     fill(digest, choices)

@@ -5,15 +5,24 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, lru_cache
+from typing import Protocol
 
 from papers.models import Paper
 from papers.search.index import Index, Matches
 from papers.search.query import Query, QueryError, parse
 from papers.search.ranking import Ranked, rank
-from subscriptions.models import Interest
 
 # Answers a window keeps. Popular interests come back with every chunk of readers; memory stays flat.
 MAX_ANSWERS = 5_000
+
+
+class Asked(Protocol):
+    """An interest, as far as matching looks at it."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def is_muted(self) -> bool: ...
 
 
 class Window:
@@ -34,7 +43,7 @@ class Window:
     def positions(self, pks: Collection[int]) -> set[int]:
         return {self._by_pk[pk] for pk in pks if pk in self._by_pk}
 
-    def prepare(self, interests: Iterable[Interest]) -> None:
+    def prepare(self, interests: Iterable[Asked]) -> None:
         """Evaluate what many readers ask for, all in one pass over the papers."""
         wanted, muted, _ = _read(interests)
         self.answers([*wanted, *muted])
@@ -79,7 +88,7 @@ class Choices:
 
 
 def match(
-    interests: Sequence[Interest],
+    interests: Sequence[Asked],
     window: Window,
     *,
     since: datetime | None = None,
@@ -112,7 +121,7 @@ def _trending(window: Window, at: int) -> Ranked:
     return Ranked(position=at, paper=paper, score=float(paper.votes), reasons=())
 
 
-def _read(interests: Iterable[Interest]) -> tuple[list[Query], list[Query], dict[str, str]]:
+def _read(interests: Iterable[Asked]) -> tuple[list[Query], list[Query], dict[str, str]]:
     wanted: list[Query] = []
     muted: list[Query] = []
     unreadable: dict[str, str] = {}

@@ -23,8 +23,9 @@ from django.db import connection
 
 from papers.models import Paper
 from papers.search.query import parse
+from subscriptions import links
 from subscriptions.composing import compose
-from subscriptions.models import Delivery, Digest, DigestItem, Interest, Subscriber
+from subscriptions.models import Delivery, DigestItem, Interest, Subscriber, Token
 from tests.factories import NOW
 
 PAPERS, INTERESTS, WORDS, POPULAR = 500, 8, 3_000, 100
@@ -76,6 +77,7 @@ def make_readers(rng, vocabulary, number):
         for n in range(number)
     ]
     Subscriber.objects.bulk_create(readers, batch_size=1_000)
+    Token.objects.bulk_create(links.build(reader, Token.Purpose.UNSUBSCRIBE, NOW) for reader in readers)
     texts = ((reader, {make_topic(rng, vocabulary) for _ in range(INTERESTS)}) for reader in readers)
     rows = (
         Interest(subscriber=reader, text=text, normal=parse(text).normal, position=position)
@@ -100,15 +102,16 @@ def main(number):
     print(f"{number:,} readers, {Interest.objects.count():,} interests ({distinct:,} distinct), {PAPERS} papers")
 
     # As early as possible in a process of its own, so that the peak is the composer's.
-    before, started, outcomes, first = peak_mebibytes(), time.perf_counter(), Counter(), 0.0
+    before, outcomes, first = peak_mebibytes(), Counter(), 0.0
+    started, cpu = time.perf_counter(), time.process_time()
     for made, draft in enumerate(compose(NOW), 1):
         outcomes[draft.outcome] += 1
         if made == number // 10:
             first = peak_mebibytes()
-    seconds = time.perf_counter() - started
+    seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
 
     print(f"{dict(outcomes)}; {DigestItem.objects.count():,} items, {Delivery.objects.count():,} deliveries")
-    print(f"{seconds:.1f} s, {Digest.objects.count() / seconds:,.0f} readers/s")
+    print(f"{seconds:.1f} s ({cpu:.1f} s of processor time), {number / seconds:,.0f} readers/s")
     print(f"peak memory {before:.0f} MiB before, {first:.0f} after a tenth, {peak_mebibytes():.0f} at the end")
     connection.close()
 

@@ -1,3 +1,4 @@
+import gc
 import logging
 import threading
 from datetime import date, timedelta
@@ -263,6 +264,23 @@ def test_one_bad_row_is_put_off_and_keeps_nobody_waiting(caplog):
     assert not [word for word in ("example.org", "secret", "Traceback") if word in caplog.text]
 
 
+@pytest.mark.parametrize("enabled", [True, False])
+def test_compose_leaves_the_garbage_collector_as_it_was(enabled):
+    make_reader(1, hour=77)
+    make_reader(2)
+    make_paper()
+    before = gc.isenabled()
+
+    try:
+        (gc.enable if enabled else gc.disable)()
+        compose_due(NOW)
+        after = gc.isenabled()
+    finally:
+        (gc.enable if before else gc.disable)()
+
+    assert after is enabled
+
+
 def test_dry_run_names_a_bad_row_and_leaves_it():
     bad = make_reader(1, hour=77)
     make_reader(2)
@@ -345,7 +363,7 @@ def test_preview_for_shows_the_next_digest_and_writes_nothing():
 
     assert (draft.outcome, [item.paper.title for item in draft.items]) == ("queued", ["Grokking in circuit 1"])
     assert draft.digest.edition == date(2026, 8, 12)
-    assert (counts(), reader.paused_until) == ([0, 0, 0], date(2026, 9, 1))
+    assert (counts(), reader.cutoff_at) == ([0, 0, 0], NOW - DAY)
 
 
 def test_preview_for_a_paused_reader_without_a_next_time():

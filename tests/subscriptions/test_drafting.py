@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from papers.models import Paper, Reading
-from subscriptions.drafting import LATE_AFTER, Draft, decide, window_start
+from subscriptions import drafting
+from subscriptions.drafting import LATE_AFTER, Draft, window_start
 from subscriptions.matching import Window
 from subscriptions.models import Digest, DigestItem, Interest, Subscriber
 from subscriptions.rescheduling import UNTIL_LIFTED, reschedule
@@ -35,10 +36,14 @@ class LoadedWindows(Windows):
         return Span(Window(p for p in self._papers if start <= p.first_seen_at < self.end), self._readings)
 
 
+def decide(reader, windows):
+    return drafting.decide(reader, reader.wishes, windows)
+
+
 def make_reader(*texts, **fields):
     values = {"pk": 1, "status": "active", "next_digest_at": DUE, "cutoff_at": DUE - DAY, "created_at": DUE - 9 * DAY}
     reader = Subscriber(**values | {"last_edition": date(2026, 8, 11), "last_due_at": DUE - DAY} | fields)
-    reader._prefetched_objects_cache = {"interests": [Interest(text=text) for text in texts]}
+    reader.wishes = [Interest(text=text) for text in texts]
     return reader
 
 

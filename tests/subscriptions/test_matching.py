@@ -161,6 +161,16 @@ def test_window_forgets_answers_beyond_its_limit(monkeypatch):
     assert len(papers._answers) == 2
 
 
+def test_window_that_forgets_still_answers_what_is_asked_now(monkeypatch):
+    monkeypatch.setattr(matching, "MAX_ANSWERS", 3)
+    papers = window()
+    match(interests("grokking", "protein"), papers)
+
+    choices = match(interests("grokking", "robot", "survey"), papers)
+
+    assert sorted(chosen(choices)) == [(1, ["grokking"]), (3, ["survey"]), (4, ["robot"])]
+
+
 @pytest.mark.parametrize("order", [1, -1])
 def test_match_does_not_depend_on_the_order_papers_came_in(order):
     papers = [paper(number, title) for number, title in enumerate(TITLES, 1)][::order]
