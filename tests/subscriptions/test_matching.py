@@ -99,10 +99,14 @@ def test_match_cuts_at_the_limit_and_counts_all():
 
 def test_match_without_interests_gives_what_is_trending():
     votes = window(
-        paper(1, "Few", votes=3), paper(2, "Many", votes=30), paper(3, "None"), paper(4, "Also few", votes=3)
+        paper(0, "Older", votes=99),
+        paper(1, "Few", votes=3),
+        paper(2, "Many", votes=30),
+        paper(3, "None"),
+        paper(4, "Also few", votes=3),
     )
 
-    choices = match([], votes, limit=3)
+    choices = match([], votes, since=NOW - timedelta(hours=23), limit=3)
 
     assert [(ranked.paper.title, ranked.score) for ranked in choices.ranked] == [
         ("Many", 30.0),
