@@ -42,8 +42,9 @@ test: $(VENV)/.dev  ## the whole suite, on SQLite and then on PostgreSQL and Red
 browser-test: $(VENV)/.dev  ## the pages in headless Chromium; screenshots land in var/screenshots
 	@$(PLAIN) $(BIN)/pytest --quiet -m browser
 
-bench: $(VENV)/.dev  ## measure matching, composing and sending
-	@$(PLAIN) $(BIN)/pytest --quiet --capture=no tests/benchmarks
+bench: $(VENV)/.dev  ## run the benchmarks of tests/benchmarks, one after the other
+	@for file in tests/benchmarks/bench_*.py; do name=$$(basename $$file .py); echo "== $$name"; \
+		$(PLAIN) $(BIN)/python -m tests.benchmarks.$$name || exit 1; done
 
 lint: $(VENV)/.dev  ## style, types, import directions, templates, security, migrations, deployment
 	$(BIN)/ruff check .
