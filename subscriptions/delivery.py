@@ -25,13 +25,22 @@ from subscriptions.issue import CannotRender
 from subscriptions.models import Delivery, Subscriber, Suppression
 from subscriptions.providers import key_life
 from subscriptions.rendering import render_many
-from subscriptions.settling import BACK_OFF, NotTried, Outcomes, Unwanted, learn, may_repeat, settle
+from subscriptions.settling import (
+    BACK_OFF,
+    NotTried,
+    Outcomes,
+    Sleep,
+    Unwanted,
+    learn,
+    may_repeat,
+    patiently,
+    settle,
+)
 from subscriptions.transport import Channel, Misconfigured, NotAccepted, OutcomeUnknown, Refused
 
 logger = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
-Sleep = Callable[[float], None]
 IsOver = Callable[[], bool]
 Messages = dict[int, EmailMessage]
 State = Delivery.State
@@ -126,9 +135,9 @@ class _Window:
         if sent:
             domains = {pk: pacing.domain_of(messages[pk].to) for pk in sent}
             reach("before_record")
-            settle([self.rows[pk] for pk in sent], sent, State.SENDING, self.clock())
+            settle([self.rows[pk] for pk in sent], sent, State.SENDING, self.clock(), self.sleep)
             learn(sent, domains, self.clock())
-        settle([self.rows[pk] for pk in self.unsent], self.unsent, State.CLAIMED, self.clock())
+        settle([self.rows[pk] for pk in self.unsent], self.unsent, State.CLAIMED, self.clock(), self.sleep)
         stop = (isinstance(outcome, Misconfigured) or getattr(outcome, "retry_after", 0) for outcome in sent.values())
         return down is None and not any(stop)
 
@@ -187,7 +196,8 @@ class _Window:
         except (OperationalError, InterfaceError):
             # The commit may or may not have happened: only the row, read again by our token, knows.
             connection.close()
-        fenced = set(mine.filter(state=State.SENDING).values_list("pk", flat=True))
+        sending = mine.filter(state=State.SENDING).values_list("pk", flat=True)
+        fenced = patiently(lambda: set(sending.all()), self.sleep)
         for pk in messages.keys() - fenced - self.unsent.keys():
             self.unsent[pk] = NotTried("", now + BACK_OFF[0])
         ours = [row for row in rows if row.pk in fenced]

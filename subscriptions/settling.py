@@ -2,9 +2,10 @@
 
 import logging
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -21,7 +22,8 @@ State = Delivery.State
 MAX_ATTEMPTS = 5
 BACK_OFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))
 MISCONFIGURED_PAUSE = timedelta(minutes=1)  # the brake decides whether anything is sent then
-TRIES = 3
+# Seconds between tries while the database is away: one that is restarted, or fails over, is back by then.
+PAUSES = (0.0, 1.0, 2.0, 5.0, 10.0, 15.0)
 MAX_REASON = 300
 # Replies that ask for fewer messages: https://www.rfc-editor.org/rfc/rfc5321#section-4.2.3
 SLOW_DOWN = ("421 ", "450 ", "451 ")
@@ -43,28 +45,38 @@ class NotTried:
     at: datetime
 
 
+_T = TypeVar("_T")
+
+Sleep = Callable[[float], None]
 Outcome = transport.Outcome | Unwanted | NotTried
 Outcomes = dict[int, Outcome]
 
 
-def settle(rows: Sequence[Delivery], outcomes: Mapping[int, Outcome], held: Delivery.State, now: datetime) -> None:
+def settle(
+    rows: Sequence[Delivery], outcomes: Mapping[int, Outcome], held: Delivery.State, now: datetime, sleep: Sleep
+) -> None:
     """Bring the rows of one claim from state `held` to their ends, in one statement.
 
-    Rows this worker no longer holds are left alone. A lost database connection is tried again on a new
-    one, since rows that stay SENDING would become UNKNOWN; the error of the last try is raised.
+    Rows this worker no longer holds are left alone. Waits for a database that is away, since rows that stay
+    SENDING would become UNKNOWN; the error of the last try is raised.
     """
     if not rows:
         return
     for row in rows:
         _apply(row, outcomes[row.pk], now)
-    for attempt in range(1, TRIES + 1):
+    patiently(lambda: _write(rows, outcomes, held), sleep)
+
+
+def patiently(action: Callable[[], _T], sleep: Sleep) -> _T:
+    """Try `action` again on a new connection as long as the database is away, for half a minute."""
+    for pause in PAUSES:
         try:
-            _write(rows, outcomes, held)
-            break
-        except (OperationalError, InterfaceError):
+            return action()
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("The database is away (%s): trying again in %.0f s", type(error).__name__, pause)
             connection.close()
-            if attempt == TRIES:
-                raise
+            sleep(pause)
+    return action()
 
 
 def learn(outcomes: Mapping[int, Outcome], domains: Mapping[int, str], now: datetime) -> None:

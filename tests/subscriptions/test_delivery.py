@@ -436,9 +436,9 @@ def test_sweep_leaves_rows_of_another_state_alone():
     }
 
 
-def test_settling_survives_a_lost_database_connection(monkeypatch):
-    make_delivery(1)
-    write, failures = settling._write, [OperationalError("server closed the connection")]
+def lose_database(monkeypatch, times):
+    """Let the next writes of a window's outcome fail; what was slept between them."""
+    write, failures = settling._write, [OperationalError("server closed the connection")] * times
 
     def flaky(*args):
         if failures:
@@ -447,9 +447,29 @@ def test_settling_survives_a_lost_database_connection(monkeypatch):
 
     monkeypatch.setattr(settling, "_write", flaky)
     monkeypatch.setattr(connection, "close", lambda: None)  # the test's own transaction lives on it
+    return []
 
-    assert send() == {"accepted": 1}
+
+def test_settling_waits_for_a_database_that_is_away(monkeypatch):
+    make_delivery(1)
+    slept = lose_database(monkeypatch, times=3)
+
+    totals = send_queued(lambda: NOW, slept.append)
+
+    assert totals == {"accepted": 1}
     assert states() == [("accepted", 1)]
+    assert slept == [0.0, 1.0, 2.0]
+
+
+def test_settling_gives_up_on_a_database_that_stays_away(monkeypatch):
+    make_delivery(1)
+    slept = lose_database(monkeypatch, times=7)
+
+    with pytest.raises(OperationalError):
+        send_queued(lambda: NOW, slept.append)
+
+    assert states() == [("sending", 1)]
+    assert slept == list(settling.PAUSES)
 
 
 @pytest.mark.django_db(transaction=True)
