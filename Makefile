@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input --require-hashes
 ADMIN ?=
+SEED ?=
+RUNS ?=
 
 # Settings a public site would have: what `check --deploy` and the migrations are checked with.
 PUBLIC := ENV_FILE=/dev/null DATA_DIR=$(VENV)/lint SITE_URL=https://digest.example.org DATABASE_URL= REDIS_URL= \
@@ -17,7 +19,7 @@ PUBLIC := ENV_FILE=/dev/null DATA_DIR=$(VENV)/lint SITE_URL=https://digest.examp
 PLAIN := env -u DATABASE_URL -u REDIS_URL
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run admin test browser-test bench lint format requirements clean
+.PHONY: help demo run admin test browser-test faults bench lint format requirements clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,13 +36,18 @@ admin: $(VENV)/.runtime  ## make an administrator, asking for name and password
 
 test: $(VENV)/.dev  ## the whole suite, on SQLite and then on PostgreSQL and Redis
 	@echo "== SQLite and the folder broker"; $(PLAIN) $(BIN)/pytest --quiet -m 'not browser and not faults'; lite=$$?; \
-	echo "== PostgreSQL and Redis"; $(BIN)/python -m tests.services $(BIN)/pytest --quiet; full=$$?; \
+	echo "== PostgreSQL and Redis"; $(BIN)/python -m tests.services \
+		$(BIN)/pytest --quiet -m "not browser and not thorough"; full=$$?; \
 	test $$lite = 0 || echo "make test: the pass on SQLite failed"; \
 	test $$full = 0 || echo "make test: the pass on PostgreSQL and Redis failed"; \
 	test $$lite = 0 && test $$full = 0
 
 browser-test: $(VENV)/.dev  ## the pages in headless Chromium; screenshots land in var/screenshots
 	@$(PLAIN) $(BIN)/pytest --quiet -m browser
+
+faults: $(VENV)/.dev  ## kill, cut and refuse everything a digest needs; SEED=1 RUNS=20 for more random schedules
+	@$(PLAIN) FAULT_SEED=$(SEED) FAULT_RUNS=$(RUNS) $(BIN)/python -m tests.services \
+		$(BIN)/pytest --quiet -m faults tests/faults
 
 bench: $(VENV)/.dev  ## run the benchmarks of tests/benchmarks, one after the other
 	@for file in tests/benchmarks/bench_*.py; do name=$$(basename $$file .py); echo "== $$name"; \

@@ -35,5 +35,5 @@ class Clock:
 
 def install() -> None:
     """Make this process tell the time by the case's clock. Before any app is imported."""
-    clock = Clock(Path(os.environ[VARIABLE]), float(os.environ.get(SKEW, 0)))
+    clock = Clock(Path(os.environ[VARIABLE]), float(os.environ.get(SKEW, "0")))
     timezone.now = clock.now

@@ -53,10 +53,8 @@ def _line(site: Site) -> str:
     verdict = site.verdict
     if verdict is None:
         return "not judged"
-    return (
-        f"{verdict.due:>7} {verdict.accepted:>9} {verdict.duplicates:>11} {verdict.missing:>8} {verdict.unknown:>8}"
-        + ("" if not verdict.violations else "   " + "; ".join(verdict.violations)[:200])
-    )
+    numbers = (verdict.due, verdict.accepted, verdict.duplicates, verdict.missing, verdict.unknown)
+    return "".join(f"{number:>11}" for number in numbers)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

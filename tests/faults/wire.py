@@ -139,7 +139,8 @@ def open_wire() -> Iterator[Wire]:
 
 
 def _connect() -> socket.socket:
-    host, port = connection.settings_dict["HOST"] or "localhost", int(connection.settings_dict["PORT"] or 5432)
+    options = connection.get_connection_params()
+    host, port = options.get("host") or "localhost", int(options.get("port") or 5432)
     if not host.startswith("/"):
         return socket.create_connection((host, port))
     server = socket.socket(socket.AF_UNIX)
