@@ -74,7 +74,7 @@ def contains(positions: Sequence[int], position: int) -> bool:
 
 def runs(document: Document, phrase: Phrase) -> list[tuple[int, int]]:
     """Where a phrase occurs: first and last token of each run, in order."""
-    return sorted({run for key in phrase.keys for run in _key_runs(document, phrase, key)})
+    return sorted({run for key in _all_keys(phrase) for run in _key_runs(document, phrase, key)})
 
 
 def find(documents: Sequence[Document], phrases: Collection[Phrase]) -> dict[str, Sequence[int]]:
@@ -93,11 +93,15 @@ def find(documents: Sequence[Document], phrases: Collection[Phrase]) -> dict[str
 
 def _find_one(documents: Sequence[Document], phrase: Phrase) -> list[int]:
     numbers: set[int] = set()
-    for key in phrase.keys:
+    for key in _all_keys(phrase):
         needle = _needle(phrase, key)
         likely = [number for number, document in enumerate(documents) if needle in document.joined]
         numbers.update(number for number in likely if any(_key_runs(documents[number], phrase, key)))
     return sorted(numbers)
+
+
+def _all_keys(phrase: Phrase) -> tuple[str, ...]:
+    return phrase.keys + phrase.beginnings
 
 
 def _needle(phrase: Phrase, key: str) -> str:
@@ -125,7 +129,7 @@ def _last(document: Document, phrase: Phrase, key: str, first: int) -> int | Non
         if begin >= len(key):
             return None
         run = document.joined[start : start + end]
-        if run == key or (phrase.prefix and run.startswith(key) and len(key) - begin >= phrase.prefix):
+        if run == key or (key in phrase.beginnings and run.startswith(key) and len(key) - begin >= phrase.least):
             return last
         if phrase.inflected and run[:begin] == key[:begin] and key[begin:] in stems(document.words[last]):
             return last
@@ -144,7 +148,7 @@ class _Table:
 
     def take(self, phrase: Phrase) -> bool:
         """Take a phrase in, unless runs for it may go on after its keys."""
-        if phrase.prefix:
+        if phrase.beginnings:
             return False
         for key in phrase.keys:
             if self.phrases.setdefault(key, phrase) is not phrase:

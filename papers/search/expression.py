@@ -3,6 +3,7 @@
 Every part carries `normal`, its canonical form: parts with equal forms find the same papers.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import product
@@ -15,21 +16,18 @@ from papers.search.spelling import PLURALS, stems
 MAX_ACRONYM = 6
 MIN_PREFIX = 3
 _MAX_CHOICES = 4
-# The beginning of a British word, and of the same word in American spelling: optimis(ation), analys(ing).
-_PARTIAL = tuple(
-    (f"{british}{end}", f"{american}{end}")
-    for british, american in (("is", "iz"), ("ys", "yz"))
-    for end in ("", "a", "at", "ati", "i", "in")
-)
+# How a word cut short ends before it shows its British spelling: optimis(ation), analys(ing).
+_BRITISH = re.compile(r"([lmnrt][iy])s(e|in?|at?)?$")
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
     """Words in a row, in the text or in one field of it.
 
-    A run of tokens matches when its letters, written together, equal one of `keys`. Where `inflected`,
-    its last token may be any word with a stem that makes it so; where `prefix`, it need only begin so,
-    with as many letters of the key in its last token; where `acronym`, it must show two capitals.
+    A run of tokens matches when its letters, written together, equal one of `keys`; where `inflected`,
+    its last token may be any word with a stem that makes it so; where `acronym`, it must show two
+    capitals. It also matches when it begins with one of `beginnings` and at least `least` letters of that
+    stand in its last token.
     """
 
     normal: str
@@ -37,8 +35,9 @@ class Phrase:
     words: tuple[str, ...] = field(compare=False)
     where: str = field(compare=False)
     inflected: bool = field(compare=False)
-    prefix: int = field(compare=False)
     acronym: bool = field(compare=False)
+    beginnings: tuple[str, ...] = field(default=(), compare=False)
+    least: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,24 +89,26 @@ def phrase(text: str, where: str = "", *, prefix: bool = False) -> Phrase | None
     found, gaps = tokens(text)
     words = tuple(token.letters for token in found)
     if not any(words):
-        return None
+        # A TeX command alone prints nothing; typed as a query it is a word like any other.
+        return phrase(text.replace("\\", " "), where, prefix=prefix) if "\\" in text else None
     heads = _heads(words, gaps)
     acronym = _is_acronym(text, found)
     inflected = len(words) > 1 and not (prefix or acronym) and words[-1].isascii() and words[-1].isalpha()
+    tails = stems(words[-1]) if inflected else (words[-1],)
+    shown = f"{{{'|'.join(tails)}}}" if inflected else words[-1]
+    begins: tuple[str, ...] = ()
     if prefix:
-        tails, shown = _beginnings(text, words[-1]), "|".join(_beginnings(text, words[-1])) + "*"
-    elif inflected:
-        tails, shown = stems(words[-1]), "{" + "|".join(stems(words[-1])) + "}"
-    else:
-        tails, shown = (words[-1],), words[-1]
+        begins, tails = _endings(text, words[-1])
+        shown = "|".join(begins) + "*"
     return Phrase(
         normal=(f"{where}:" if where else "") + ("^" if acronym else "") + heads[0] + shown,
         keys=tuple(head + tail for head in heads for tail in tails),
         words=words[:-1] if prefix else words,
         where=where,
         inflected=inflected,
-        prefix=min(MIN_PREFIX, *map(len, tails)) if prefix else 0,
         acronym=acronym,
+        beginnings=tuple(head + begin for head in heads for begin in begins),
+        least=min((MIN_PREFIX, *map(len, begins))),
     )
 
 
@@ -209,14 +210,12 @@ def _is_acronym(text: str, found: list[Token]) -> bool:
     return capitals > 1 and size <= MAX_ACRONYM and (len(found) == 1 or dotted)
 
 
-def _beginnings(text: str, word: str) -> tuple[str, ...]:
-    """What words with the typed beginning may begin with once normalised: matri* is matrices, and so matrix."""
+def _endings(text: str, word: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What a word with the typed beginning may begin with, and what it may be, once normalised.
+
+    optimis* is optimization as well; matric* is matrices, and so matrix.
+    """
     typed = fold(plain(split(text)[-2]))
-    ways = {typed, word} | {one for plural, one in PLURALS.items() if plural.startswith(typed)}
-    if len(typed) > 4:
-        ways |= {typed[: -len(end)] + american for end, american in _PARTIAL if typed.endswith(end)}
-    shortest: list[str] = []
-    for way in sorted(ways):
-        if not any(way.startswith(known) for known in shortest):
-            shortest.append(way)
-    return tuple(shortest)
+    begins = {typed, _BRITISH.sub(r"\1z\2", typed)}
+    whole = {word} | {one for plural, one in PLURALS.items() if plural.startswith(typed)}
+    return tuple(sorted(begins)), tuple(sorted(one for one in whole if not one.startswith(tuple(begins))))

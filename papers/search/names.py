@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from papers.search.normalise import fold, plain, split
+from papers.search.normalise import fold, is_unspaced, plain, split
 
 _APOSTROPHE = re.compile("['\u02bc\u2018\u2019]")
 _SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv"})
@@ -20,8 +20,8 @@ class Name(NamedTuple):
 @lru_cache(maxsize=20_000)
 def parse_name(text: str) -> Name:
     """Read a printed name. "Doe, Jane" and "Doe J" are turned round; Jr., Sr. and numerals are dropped."""
-    family, comma, given = text.partition(",")
-    parts = _parts(given) + _parts(family) if comma and _parts(given) else _parts(text)
+    family, _, given = text.partition(",")
+    parts = [part for part in _parts(given) if part not in _SUFFIXES] + _parts(family)
     if len(parts) > 1 and len(parts[-1]) == 1 and len(parts[0]) > 1 and parts[0].isascii():
         parts = [*parts[1:], parts[0]]
     return Name(tuple(parts))
@@ -36,7 +36,9 @@ def is_same(asked: Name, printed: Name) -> bool:
     """
     if _in_a_row(asked, printed.parts):
         return True
-    if len(asked.parts) < 2 or len(printed.parts) < 2 or not _equal(asked.parts[-1], printed.parts[-1], asked.prefix):
+    if min(len(asked.parts), len(printed.parts)) < 2 or is_unspaced(asked.parts[-1][0]):
+        return False
+    if not _equal(asked.parts[-1], printed.parts[-1], asked.prefix):
         return False
     return _given_agree(asked.parts[:-1], printed.parts[:-1])
 

@@ -165,7 +165,16 @@ def test_unspaced_scripts():
 
 @pytest.mark.parametrize(
     "text",
-    ["\\'" * 20_000, "{" * 40_000, "a-" * 20_000, "\\" * 40_000, "a\u0301" * 20_000, "+" * 40_000, "a'" * 20_000, "- " * 20_000],
+    [
+        "\\'" * 20_000,
+        "{" * 40_000,
+        "a-" * 20_000,
+        "\\" * 40_000,
+        "a\u0301" * 20_000,
+        "+" * 40_000,
+        "a'" * 20_000,
+        "- " * 20_000,
+    ],
 )
 def test_tokens_take_linear_time(text):
     assert len(tokens(text)[0]) <= len(text)

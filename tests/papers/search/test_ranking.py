@@ -1,0 +1,166 @@
+import pytest
+
+from papers.search import Index, Ranked, Reason, parse, rank, search
+from papers.search.scoring import Scorer
+from tests.papers.search.papers import Paper
+
+FILLER = "We study many things at length and in detail, with care and with patience."
+
+
+def ranked(interests: list[str], papers: list[Paper], feedback=None, limit=None) -> list[Ranked]:
+    index = Index(papers)
+    queries = [parse(interest) for interest in interests]
+    return rank(index, {query: index.match(query) for query in queries}, feedback, limit=limit)
+
+
+def order(interests: list[str], *papers: Paper, **options: object) -> list[int]:
+    return [one.position for one in ranked(interests, list(papers), **options)]
+
+
+def test_rank_title_before_keyword_before_abstract():
+    papers = (
+        Paper("Other", f"{FILLER} Diffusion models."),
+        Paper("Diffusion models", FILLER),
+        Paper("Other", FILLER, keywords=("diffusion models",)),
+    )
+
+    assert order(["diffusion models"], *papers) == [1, 2, 0]
+
+
+def test_rank_more_occurrences_first():
+    papers = (Paper("Other", f"{FILLER} robots"), Paper("Other", f"{FILLER} robots meet robots"))
+
+    assert order(["robot"], *papers) == [1, 0]
+
+
+def test_rank_rarer_interest_first():
+    papers = [Paper("Common", "common"), Paper("Rare", "rare"), *[Paper("Common", "common")] * 5]
+
+    assert order(["common", "rare"], *papers)[0] == 1
+
+
+def test_rank_several_interests_first():
+    papers = (Paper("A b"), Paper("A c"), Paper("B c a"))
+
+    assert order(["a", "b", "c"], *papers)[0] == 2
+
+
+def test_rank_several_interests_are_worth_more_than_their_sum():
+    papers = [Paper("One", "one two"), Paper("Other")]
+
+    alone = [ranked([interest], papers)[0].score for interest in ("one", "two")]
+    together = ranked(["one", "two"], papers)[0].score
+
+    assert together == pytest.approx(sum(alone) * 1.2, abs=0.02)
+
+
+def test_rank_single_words_of_a_phrase_count_a_little():
+    papers = (Paper("Other", "state space. state. space."), Paper("Other", "state space. word. thing."), Paper("x"))
+
+    assert order(["state space"], *papers) == [0, 1]
+
+
+def test_rank_votes_break_ties_then_position():
+    papers = (
+        Paper("Robots", votes=1),
+        Paper("Robots", votes=None),
+        Paper("Robots", votes=7),
+        Paper("Robots", votes=1),
+    )
+
+    assert order(["robot"], *papers) == [2, 0, 3, 1]
+
+
+def test_rank_facts_alone_by_rarity_then_votes():
+    papers = (
+        Paper("A", authors=("Jane Doe",), categories=("cs.LG",)),
+        Paper("B", categories=("cs.LG",), votes=3),
+        Paper("C", categories=("cs.LG", "cs.CL"), votes=9),
+    )
+
+    result = ranked(["author:Doe OR cat:cs.LG"], list(papers))
+
+    assert [one.position for one in result] == [0, 2, 1]
+    assert all(one.score > 0 for one in result)
+
+
+def test_rank_says_why_in_the_readers_own_words():
+    papers = [Paper("LLMs and Robots"), Paper("An LLM")]
+
+    result = ranked([" robots", "LLM", "Robots AND llm"], papers)
+
+    assert [(one.paper, one.reasons) for one in result] == [
+        (
+            papers[0],
+            (
+                Reason(" robots", ("Robots",)),
+                Reason("LLM", ("LLMs",)),
+                Reason("Robots AND llm", ("LLMs", "Robots")),
+            ),
+        ),
+        (papers[1], (Reason("LLM", ("LLM",)),)),
+    ]
+
+
+def test_rank_negated_conditions_neither_score_nor_explain():
+    papers = [Paper("Robots"), Paper("Robots and surveys")]
+
+    plain, negated = ranked(["robot"], papers)[0], ranked(["robot NOT survey"], papers)[0]
+
+    assert (negated.score, negated.reasons) == (plain.score, (Reason("robot NOT survey", ("Robots",)),))
+
+
+def test_rank_feedback_adds_to_the_score():
+    papers = [Paper("Robots"), Paper("Robots")]
+
+    result = ranked(["robot"], papers, feedback=lambda paper: 5.0 if paper is papers[1] else -100.0)
+
+    assert [one.position for one in result] == [1, 0]
+    assert result[0].score == ranked(["robot"], papers)[0].score + 5
+
+
+def test_rank_at_most_the_limit():
+    papers = [Paper("Robots", votes=votes) for votes in range(5)]
+
+    assert (order(["robot"], *papers, limit=2), order(["robot"], *papers, limit=0)) == ([4, 3], [])
+
+
+def test_rank_cut_short_explains_only_what_is_shown(monkeypatch):
+    explained = []
+    monkeypatch.setattr(Index, "terms", lambda self, expression, position: explained.append(position) or ("Robots",))
+
+    ranked(["robot"], [Paper("Robots", votes=votes) for votes in range(9)], limit=2)
+
+    assert explained == [8, 7]
+
+
+def test_rank_is_the_same_every_time(monkeypatch):
+    papers = [Paper("State space models", f"{FILLER} {number}", votes=number % 3) for number in range(20)]
+    expected = ranked(["state space model", "detail", "space"], papers)
+
+    monkeypatch.setattr("papers.search.scoring.MAX_REMEMBERED", 3)
+
+    assert ranked(["state space model", "detail", "space"], papers) == expected
+
+
+def test_rank_nothing():
+    assert (ranked([], [Paper("A")]), ranked(["b"], [Paper("A")]), ranked(["a"], [])) == ([], [], [])
+
+
+def test_scores_do_not_depend_on_what_was_asked_before():
+    papers = [Paper("State space models"), Paper("State of space"), Paper("Models")]
+    first, second = Index(papers), Index(papers)
+    queries = [parse(text) for text in ("state space model", "models", "space OR state")]
+
+    forwards = [first.scorer.score(query.expression, 0) for query in queries]
+    backwards = [second.scorer.score(query.expression, 0) for query in reversed(queries)]
+
+    assert forwards == backwards[::-1]
+    assert all(score > 0 for score in forwards)
+    assert isinstance(first.scorer, Scorer)
+
+
+def test_search_takes_text_or_query():
+    papers = [Paper("Robots"), Paper("Birds")]
+
+    assert search("robot", papers) == search(parse("robot"), papers) == ranked(["robot"], papers)
