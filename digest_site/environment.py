@@ -11,7 +11,7 @@ from email.utils import parseaddr
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -153,7 +153,8 @@ def _kept_key(data_dir: Path) -> str:
 
 def database(env: environ.Env, data_dir: Path) -> dict[str, object]:
     """DATABASE_URL, or SQLite in the data folder: WAL and IMMEDIATE, so writers wait instead of failing."""
-    url: str = env.str("DATABASE_URL", "").strip() or f"sqlite:///{data_dir / 'paper_round.sqlite3'}"
+    # Quoted: a folder's name may hold what means something in a URL.
+    url: str = env.str("DATABASE_URL", "").strip() or f"sqlite:///{quote(str(data_dir / 'paper_round.sqlite3'))}"
     try:
         config: dict[str, object] = dict(env.db_url_config(url)) if "://" in url else {}
     except ValueError:

@@ -161,9 +161,11 @@ def test_email_provider_wins_over_email_url(env):
 
 
 def test_database_without_url_is_sqlite_that_waits_for_other_writers(env, tmp_path):
-    config = environment.database(environ.Env(), tmp_path)
+    folder = tmp_path / "papers #1 (50%20) ?"
 
-    assert (config["ENGINE"], config["NAME"]) == ("django.db.backends.sqlite3", str(tmp_path / "paper_round.sqlite3"))
+    config = environment.database(environ.Env(), folder)
+
+    assert (config["ENGINE"], config["NAME"]) == ("django.db.backends.sqlite3", str(folder / "paper_round.sqlite3"))
     assert config["OPTIONS"] == {
         "timeout": 20,
         "transaction_mode": "IMMEDIATE",
