@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 CHUNK = 500
 PUT_OFF = timedelta(hours=1)
+MAX_FAILURES = 20
 # A digest of one edition is composed at most this long after its date began somewhere on earth.
 _EDITION_SPREAD = timedelta(days=2)
 _INSERT_ITEM = (
@@ -38,6 +39,10 @@ _INSERT_ITEM = (
 )
 
 _Moments: TypeAlias = tuple[datetime, datetime | None, datetime | None, date | None, datetime | None]
+
+
+class ComposingStopped(Exception):
+    """So many failed in a row that the fault is not theirs; the rest stay due and are not put off."""
 
 
 class Overtaken(Exception):
@@ -56,7 +61,7 @@ def compose(now: datetime, *, limit: int | None = None, chunk: int = CHUNK, dry_
     """The same, yielding each draft once it is committed; with `dry_run` nothing is written.
 
     A chunk that fails is done again reader by reader. A reader who fails even then is logged, put off by
-    an hour and otherwise left as they were.
+    an hour and otherwise left as they were. Raises ComposingStopped.
     """
     windows = Windows(now)
     for page in _pages(now, limit, chunk):
@@ -118,7 +123,12 @@ def _compose_page(page: Sequence[Subscriber], windows: Windows, dry_run: bool) -
         return _compose_together([reader.pk for reader in page], windows, dry_run)
     except Exception as error:
         logger.warning("A chunk of %d readers failed (%s) and is done one by one", len(page), _place(error))
-    return [each for reader in page for each in _compose_alone(reader, windows, dry_run)]
+    drafts: list[Draft] = []
+    for reader in page:
+        drafts += _compose_alone(reader, windows, dry_run)
+        if len(drafts) == MAX_FAILURES and all(draft.failed for draft in drafts):
+            raise ComposingStopped(f"{MAX_FAILURES} readers in a row failed: see the log. The others are still due.")
+    return drafts
 
 
 def _compose_together(pks: Sequence[int], windows: Windows, dry_run: bool) -> list[Draft]:

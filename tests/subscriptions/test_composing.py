@@ -8,7 +8,15 @@ from django.db import connection
 
 from papers.models import Paper
 from subscriptions import composing, links
-from subscriptions.composing import PUT_OFF, compose, compose_due, compose_preview, preview_for
+from subscriptions.composing import (
+    MAX_FAILURES,
+    PUT_OFF,
+    ComposingStopped,
+    compose,
+    compose_due,
+    compose_preview,
+    preview_for,
+)
 from subscriptions.models import Delivery, Digest, DigestItem, Interest, Subscriber, Token
 from subscriptions.windows import MARGIN
 from tests.factories import NOW, make_digest, make_interest, make_paper, make_subscriber
@@ -279,6 +287,18 @@ def test_compose_leaves_the_garbage_collector_as_it_was(enabled):
         (gc.enable if before else gc.disable)()
 
     assert after is enabled
+
+
+def test_composing_stops_when_everybody_fails_and_puts_off_only_a_few(caplog):
+    for number in range(MAX_FAILURES + 5):
+        make_reader(number, hour=77)
+
+    with pytest.raises(ComposingStopped, match="20 readers in a row failed"):
+        compose_due(NOW)
+
+    assert Subscriber.objects.due(NOW).count() == 5
+    assert len(caplog.records) == 1 + MAX_FAILURES
+    assert compose_due(NOW) == {"failed": 5}
 
 
 def test_dry_run_names_a_bad_row_and_leaves_it():

@@ -98,6 +98,14 @@ def test_send_digests_fails_when_a_reader_could_not_be_composed():
     assert Subscriber.objects.due(NOW).count() == 0
 
 
+def test_send_digests_fails_when_nobody_can_be_composed():
+    for number in range(20):
+        make_reader(number, "grokking", hour=77)
+
+    with pytest.raises(CommandError, match="Composing stopped: 20 readers in a row failed"):
+        run("--at", AT)
+
+
 def test_send_digests_stops_when_the_provider_is_down():
     ScriptedBackend.refuse_to_open = ConnectionRefusedError("refused")
     for number in range(25):

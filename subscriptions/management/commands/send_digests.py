@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from subscriptions.composing import compose
+from subscriptions.composing import ComposingStopped, compose
 from subscriptions.delivery import send_queued
 from subscriptions.drafting import Draft
 from subscriptions.models import Delivery, Digest
@@ -38,9 +38,12 @@ class Command(BaseCommand):
 
     def _compose(self, now: datetime, dry_run: bool) -> Counter[str]:
         outcomes: Counter[str] = Counter()
-        for draft in compose(now, dry_run=dry_run):
-            outcomes[draft.outcome] += 1
-            self.stdout.write(f"subscriber {draft.subscriber.pk}: {_describe(draft)}")
+        try:
+            for draft in compose(now, dry_run=dry_run):
+                outcomes[draft.outcome] += 1
+                self.stdout.write(f"subscriber {draft.subscriber.pk}: {_describe(draft)}")
+        except ComposingStopped as error:
+            raise CommandError(f"Composing stopped: {error}") from error
         return outcomes
 
     def _send(self, now: datetime, *, fixed: bool) -> Counter[str]:
