@@ -100,7 +100,7 @@ class Postmark(_Careful, PostmarkTrackingWebhookView):  # type: ignore[misc]
 
 
 class Resend(_Careful, ResendTrackingWebhookView):  # type: ignore[misc]
-    """Checks Svix's signature itself; Anymail would want a package with seven dependencies for it.
+    """Checks Svix's signature itself; Anymail would want the svix package for it.
 
     https://docs.svix.com/receiving/verifying-payloads/how-manual
     """

@@ -21,7 +21,8 @@ Past = tuple[str, datetime]
 
 def suppress(address_hmac: str, reason: Suppression.Reason, at: datetime) -> None:
     """Let the address get no more mail of any kind. A weightier reason replaces a lighter one."""
-    row, new = Suppression.objects.get_or_create(address_hmac=address_hmac, defaults={"reason": reason, "at": at})
+    rows = Suppression.objects.select_for_update()
+    row, new = rows.get_or_create(address_hmac=address_hmac, defaults={"reason": reason, "at": at})
     if new or RANK[Reason(row.reason)] > RANK[reason]:
         return
     row.at = min(row.at, at) if row.reason == reason else at

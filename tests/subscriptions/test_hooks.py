@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from subscriptions import links, tracking
@@ -322,17 +323,19 @@ def forge_mailgun(body: Body) -> Body:
     return body | {"signature": body["signature"] | {"signature": "0" * 64}}
 
 
+RESEND = json.dumps(HARD["resend"]).encode()
 FORGED: dict[str, Callable[[], int]] = {
     "mailgun": lambda: post("mailgun", forge_mailgun(HARD["mailgun"])),
     "mailgun, unsigned": lambda: post("mailgun", {"event-data": {}}),
     "mailgun, of last week": lambda: post("mailgun", mailgun({"event": "failed"}, EPOCH - 7 * 86400)),
     "mailersend": lambda: post("mailersend", HARD["mailersend"], Signature="0" * 64),
     "mailersend, unsigned": lambda: post("mailersend", HARD["mailersend"], auth()),
-    "resend": lambda: post("resend", b"{}", auth() | svix(b"{ }")),
+    "resend": lambda: post("resend", RESEND, auth() | svix(RESEND + b" ")),
     "resend, unsigned": lambda: post("resend", HARD["resend"], auth()),
-    "resend, of another": lambda: post("resend", b"{}", auth() | svix(b"{}", secret=b"wrong")),
-    "resend, replayed": lambda: post("resend", b"{}", auth() | svix(b"{}", EPOCH - 301)),
-    "resend, when?": lambda: post("resend", b"{}", auth() | svix(b"{}") | {"svix-timestamp": "soon"}),
+    "resend, of another": lambda: post("resend", RESEND, auth() | svix(RESEND, secret=b"wrong")),
+    "resend, replayed": lambda: post("resend", RESEND, auth() | svix(RESEND, EPOCH - 301)),
+    "resend, of tomorrow": lambda: post("resend", RESEND, auth() | svix(RESEND, EPOCH + 301)),
+    "resend, when?": lambda: post("resend", RESEND, auth() | svix(RESEND) | {"svix-timestamp": "soon"}),
     "amazon, wrong type": lambda: post("amazon_ses", HARD["amazon_ses"], **{"x-amz-sns-message-type": "Other"}),
     "amazon, wrong id": lambda: post("amazon_ses", HARD["amazon_ses"], **{"x-amz-sns-message-id": "Other"}),
 }
@@ -400,10 +403,14 @@ def test_oversized_webhook_is_refused_unread(provider):
     assert refused(post(provider, raw))
 
 
-def test_oversized_form_is_refused_too():
-    upload = {"event": "complained", "recipient": READER, "file": "x" * 2_700_000}
+@pytest.mark.parametrize(("size", "status"), [(2_000, 200), (2_700_000, 400)])
+def test_oversized_form_is_refused_too(size, status):
+    signed = mailgun({})["signature"]
+    form = {"event": "complained", "recipient": READER, "file": SimpleUploadedFile("notes.txt", size * b"x")}
 
-    assert refused(Client().post("/hooks/mailgun/tracking/", upload, headers=auth()).status_code)
+    response = Client().post("/hooks/mailgun/tracking/", signed | form, headers=auth())
+
+    assert (response.status_code, DeliveryEvent.objects.count()) == (status, int(status == 200))
 
 
 @pytest.mark.parametrize("provider", ["mailgun", "mailersend"])

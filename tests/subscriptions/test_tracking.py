@@ -3,13 +3,15 @@
 import logging
 import random
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
+from threading import Barrier
 from typing import Any
 
 import pytest
 from anymail.signals import AnymailTrackingEvent
-from django.db import transaction
+from django.db import connection, transaction
 from django.forms.models import model_to_dict
 
 from subscriptions import links, tracking
@@ -544,3 +546,46 @@ def test_s24_random_events_end_alike_in_random_order(seed):
     for _ in range(6):
         chance.shuffle(told)
         assert outcome(told) == first
+
+
+# At the same time ----------------------------------------------------------------------------------------
+
+
+def tell_together(*events: AnymailTrackingEvent) -> None:
+    start = Barrier(len(events))
+
+    def tell_one(told: AnymailTrackingEvent) -> None:
+        start.wait(10)
+        try:
+            tell(told)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(events)) as pool:
+        list(pool.map(tell_one, events))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_s24_same_event_at_the_same_time_is_one_row():
+    make_sent(state="unknown")
+
+    tell_together(*(event("complained", event_id="c-1") for _ in range(6)))
+
+    assert kinds() == ["complained"]
+    assert suppressions() == [(links.address_hmac(READER), "complaint")]
+    assert ConsentEvent.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("attempt", range(3))
+def test_s24_events_of_one_reader_wait_for_each_other(attempt):
+    make_sent(state="unknown")
+    between = event("delivered", SENT - timedelta(days=6))
+
+    tell_together(soft(9), soft(7), soft(5), between)
+    in_between = suppressions()
+    tell_together(soft(4), soft(3), soft(2))
+
+    assert in_between == []
+    assert suppressions() == [(links.address_hmac(READER), "bounce")]
+    assert Suppression.objects.get().at == SENT - timedelta(days=3)
