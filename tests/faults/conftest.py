@@ -1,18 +1,17 @@
 """The stage of the fault suite: every case gets a site of its own, and leaves a line in the table at the end."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from digest_site.environment import PROVIDERS
 from tests.factories import NOW
 from tests.faults.broker import open_broker
 from tests.faults.clock import Clock
 from tests.faults.provider import Provider, open_provider
-from tests.faults.site import Site
+from tests.faults.site import EMAIL_TIMEOUT, WEBHOOK_SECRET, Site
 
 TABLE: list[tuple[str, str]] = []
 
@@ -32,10 +31,17 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture
-def site(request, tmp_path: Path, provider: Provider, monkeypatch, transactional_db) -> Iterator[Site]:
+def site(request, tmp_path, provider, monkeypatch, settings, transactional_db) -> Iterator[Site]:
     """Nothing runs yet. The clock stands at the factories' morning, here and in every process of the case."""
     if connection.vendor != "postgresql" or not settings.REDIS_URL:
         pytest.fail("The fault suite needs PostgreSQL and Redis: make faults, or python -m tests.services pytest ...")
+    settings.ANYMAIL_PROVIDER, settings.EMAIL_BACKEND = "postmark", PROVIDERS["postmark"]
+    settings.ANYMAIL = {
+        "POSTMARK_API_URL": provider.url,
+        "POSTMARK_SERVER_TOKEN": "for-tests-only",
+        "REQUESTS_TIMEOUT": EMAIL_TIMEOUT,
+        "WEBHOOK_SECRET": [WEBHOOK_SECRET],
+    }
     clock = Clock(tmp_path / "clock")
     clock.set(NOW)
     monkeypatch.setattr(timezone, "now", clock.now)

@@ -38,6 +38,11 @@ class Process:
         except psutil.NoSuchProcess:
             return []
 
+    @property
+    def words(self) -> str:
+        """What it printed."""
+        return self.log.read_text()
+
     def kill(self) -> None:
         """SIGKILL for it and all it started. Safe to repeat."""
         if self.is_running:

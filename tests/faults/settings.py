@@ -1,6 +1,7 @@
 """The product's settings for a process of the fault suite: the case's clock, and what a case wants slow to be quick."""
 
 import os
+import resource
 import socket
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,10 @@ if os.environ.get("FAULT_VISIBILITY"):
 
 if os.environ.get("FAULT_LIMITS"):
     CELERY_TASK_SOFT_TIME_LIMIT, CELERY_TASK_TIME_LIMIT = map(int, os.environ["FAULT_LIMITS"].split(","))
+
+if os.environ.get("FAULT_FILE_BYTES"):
+    # No file of this process or its children grows beyond that.
+    resource.setrlimit(resource.RLIMIT_FSIZE, 2 * (int(os.environ["FAULT_FILE_BYTES"]),))
 
 NO_NAMES = Path(os.environ["FAULT_CLOCK"]).with_name("no-names")
 _resolve = socket.getaddrinfo

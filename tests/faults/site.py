@@ -1,15 +1,19 @@
 """One case's whole site: readers, workers, broker, provider, clock; and the history that is judged at its end."""
 
+import base64
 import re
 import time
+import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Min
+from django.test import Client
+from django.urls import reverse
 from kombu import Connection
 from kombu.exceptions import OperationalError
 
@@ -24,7 +28,7 @@ from tests.factories import make_paper
 from tests.faults.broker import Broker
 from tests.faults.checker import Departure, Due, Entry, History, Verdict, check
 from tests.faults.clock import Clock
-from tests.faults.ledger import Ledger
+from tests.faults.ledger import Handed, Ledger
 from tests.faults.processes import Process
 from tests.faults.provider import Provider
 from tests.journeys.processes import NOWHERE, database_url
@@ -35,6 +39,7 @@ WORKER = ("celery", "--app", "digest_site", "worker", "--without-gossip", "--wit
 HELD = (Delivery.State.CLAIMED, Delivery.State.SENDING)
 OPEN = (Delivery.State.QUEUED, *HELD)
 EMAIL_TIMEOUT = 2
+WEBHOOK_SECRET = "hooks:for-tests-only"
 
 
 class Site:
@@ -99,7 +104,8 @@ class Site:
     # Programs --------------------------------------------------------------------------------------
 
     def start(self, *command: str, **environment: str) -> Process:
-        process = Process(str(len(self._processes) + 1), list(command), self.folder, self.environment | environment)
+        name = f"{len(self._processes) + 1}-{command[0]}"
+        process = Process(name, list(command), self.folder, self.environment | environment)
         self._processes.append(process)
         return process
 
@@ -116,9 +122,30 @@ class Site:
     def mark(self) -> Path:
         return self.folder / "struck"
 
+    def kill_workers(self) -> None:
+        """SIGKILL for every worker with its two processes."""
+        for process in self._processes:
+            if process.is_running:
+                process.kill()
+                self.deaths += 2
+
     def stop(self) -> None:
         for process in self._processes:
             process.kill()
+
+    # The provider's webhooks ------------------------------------------------------------------------
+
+    def report_delivered(self) -> None:
+        """The provider tells, message by message, what it delivered."""
+        for message in self.ledger.accepted:
+            assert self.post_webhook(delivered(message, self.clock.now())) == 200
+
+    def post_webhook(self, event: dict[str, Any], secret: str = WEBHOOK_SECRET) -> int:
+        """The status that the provider gets for it."""
+        basic = base64.b64encode(secret.encode()).decode()
+        headers = {"Authorization": f"Basic {basic}"}
+        path = reverse("hooks:postmark")
+        return Client().post(path, event, content_type="application/json", headers=headers).status_code
 
     # Time ------------------------------------------------------------------------------------------
 
@@ -140,7 +167,7 @@ class Site:
         end = time.monotonic() + patience
         while not done():
             if time.monotonic() > end:
-                raise AssertionError(f"{self.name} waited for {what} in vain; there is {self.states()}\n{self.logs()}")
+                raise AssertionError(f"{self.name} waited for {what} in vain; there is {self.last_words()}")
             if ticking:
                 self.tick()
             time.sleep(0.05)
@@ -184,11 +211,16 @@ class Site:
 
     def redelivered(self) -> int:
         """Tasks that were handed to a worker more than once."""
-        received = re.findall(r"Task \S+\[(\S+)\] received", self.logs(10**9))
+        received = re.findall(r"Task \S+\[(\S+)\] received", self.logs())
         return sum(count > 1 for count in Counter(received).values())
 
-    def logs(self, length: int = 6000) -> str:
-        return "\n".join(f"--- {process.name}\n{process.log.read_text()[-length:]}" for process in self._processes)
+    def logs(self) -> str:
+        return "\n".join(f"--- {process.name}\n{process.words}" for process in self._processes)
+
+    def last_words(self) -> str:
+        """What the processes said last, without the lines that every task leaves."""
+        lines = [line for line in self.logs().splitlines() if " Task subscriptions.tasks." not in line]
+        return "\n".join([str(self.states()), *lines[-60:]])
 
     def history(self) -> History:
         return History(self.due, list(_entries()), self.ledger.handed, self.departures, self.deaths)
@@ -197,10 +229,22 @@ class Site:
         """Stop everything and judge what happened. Where nothing else is said, all that is due was accepted."""
         self.stop()
         verdict = self.verdict = check(self.history())
-        assert verdict.violations == [], self.logs()
+        assert verdict.violations == [], self.last_words()
         wanted = verdict.due if accepted is None else accepted
         assert verdict.accepted in (wanted if isinstance(wanted, range) else {wanted})
         assert verdict.unknown in (unknown if isinstance(unknown, range) else {unknown})
+
+
+def delivered(message: Handed, at: datetime) -> dict[str, Any]:
+    """https://postmarkapp.com/developer/webhooks/delivery-webhook"""
+    return {
+        "RecordType": "Delivery",
+        "MessageID": str(uuid.uuid5(uuid.NAMESPACE_OID, message.key)),
+        "Recipient": message.recipient,
+        "DeliveredAt": at.isoformat(),
+        "Details": "250 ok",
+        "Metadata": {"key": message.key},
+    }
 
 
 def _entries() -> Iterator[Entry]:
