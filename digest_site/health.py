@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from digest_site.celery import app
 from papers.models import Reading
 from papers.reading import plan
-from subscriptions import editions
+from subscriptions import blocklists, editions
 from subscriptions.delivery import LEASE
 from subscriptions.models import Brake, Delivery
 
@@ -96,10 +96,12 @@ def check_deliveries(now: datetime) -> Check:
 
 
 def check_sending(now: datetime) -> Check:
-    """Whether sending is stopped, and editions that should have closed a day ago."""
+    """Whether sending is stopped or most mail refused, and editions that should have closed a day ago."""
     brake = Brake.objects.filter(pulled_at__isnull=False).first()
     stuck = editions.stuck(now)
-    return {"ok": brake is None and not stuck, "stopped": brake.reason if brake else None, "unclosed": stuck}
+    blocked = blocklists.is_block_list_day(now)
+    ok = brake is None and not stuck and not blocked
+    return {"ok": ok, "stopped": brake.reason if brake else None, "blocked": blocked, "unclosed": stuck}
 
 
 CHECKS: dict[str, Callable[[datetime], Check]] = {

@@ -74,7 +74,7 @@ def test_not_ready_on_a_fresh_installation(client, broker):
         "heartbeat": {"ok": False, "last": None},
         "sources": {"ok": False, "last_good": dict.fromkeys(SOURCES)},
         "deliveries": {"ok": True, "waiting": 0, "held": 0, "unknown": 0},
-        "sending": {"ok": True, "stopped": None, "unclosed": []},
+        "sending": {"ok": True, "stopped": None, "blocked": False, "unclosed": []},
     }
 
 
@@ -168,7 +168,7 @@ def test_not_ready_while_sending_is_stopped(client, broker):
 
     body = client.get("/readyz").json()
 
-    assert body["sending"] == {"ok": False, "stopped": "535 wrong password", "unclosed": []}
+    assert body["sending"] == {"ok": False, "stopped": "535 wrong password", "blocked": False, "unclosed": []}
 
 
 def test_not_ready_with_an_edition_that_never_closed(client, broker):
@@ -178,4 +178,13 @@ def test_not_ready_with_an_edition_that_never_closed(client, broker):
 
     body = client.get("/readyz").json()
 
-    assert body["sending"] == {"ok": False, "stopped": None, "unclosed": [day.isoformat()]}
+    assert body["sending"] == {"ok": False, "stopped": None, "blocked": False, "unclosed": [day.isoformat()]}
+
+
+def test_not_ready_while_most_mail_is_refused(client, broker, now):
+    for number in range(10):
+        make_delivery(number, state=State.FAILED, attempts=1, settled_at=now, not_before=now)
+
+    sending = client.get("/readyz").json()["sending"]
+
+    assert (sending["ok"], sending["blocked"]) == (False, True)
