@@ -8,7 +8,7 @@ may be one is probed against it. Both ways follow the same rules and find the sa
 from array import array
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import accumulate, chain, pairwise
 from operator import add, itemgetter, sub
 
@@ -19,7 +19,7 @@ from papers.search.spelling import stems
 # From so many phrases on, the table is faster.
 _FEW = 100
 # A run is followed only where its first letters begin some key.
-_SEED = 8
+_SEED = 10
 _BREAKS = frozenset({BREAK, FIELD})
 
 _letters, _capitals, _stems = itemgetter(0), itemgetter(1), itemgetter(2)
@@ -83,7 +83,7 @@ def find(documents: Sequence[Document], phrases: Collection[Phrase]) -> dict[str
     found: dict[str, Sequence[int]] = {}
     if len(phrases) > _FEW:
         table = _Table()
-        single = [phrase for phrase in phrases if not table.take(phrase)]
+        single = table.take(phrases)
         found = table.find(documents)
     for phrase in single:
         if numbers := _find_one(documents, phrase):
@@ -146,20 +146,26 @@ class _Table:
         self.short = 0  # the longest key that is too short for a seed
         self.crosses = False  # whether a phrase runs across punctuation
 
-    def take(self, phrase: Phrase) -> bool:
-        """Take a phrase in, unless runs for it may go on after its keys."""
-        if phrase.beginnings:
-            return False
-        for key in phrase.keys:
-            if self.phrases.setdefault(key, phrase) is not phrase:
-                self.others.setdefault(key, []).append(phrase)
-            size, sure = len(key), _needle(phrase, key)
-            if len(sure) < _SEED:
-                self.short = max(self.short, size)
-            elif self.reach.get(sure[:_SEED], 0) < size:
-                self.reach[sure[:_SEED]] = size
-            self.crosses = self.crosses or BREAK in key
-        return True
+    def take(self, phrases: Iterable[Phrase]) -> list[Phrase]:
+        """Take phrases in, and give back those for which a run may go on after the key."""
+        known, others, reach, left = self.phrases, self.others, self.reach, []
+        for phrase in phrases:
+            if phrase.beginnings:
+                left.append(phrase)
+                continue
+            for key in phrase.keys:
+                if key in known:
+                    others.setdefault(key, []).append(phrase)
+                else:
+                    known[key] = phrase
+                size = len(key)
+                if size - phrase.inflected < _SEED:
+                    self.short = max(self.short, size)
+                elif reach.get(seed := key[:_SEED], 0) < size:
+                    reach[seed] = size
+                if BREAK in key:
+                    self.crosses = True
+        return left
 
     def find(self, documents: Sequence[Document]) -> dict[str, Sequence[int]]:
         """As the module's `find`."""

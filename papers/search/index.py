@@ -19,6 +19,7 @@ from papers.search.query import Query
 from papers.search.scoring import Scorer
 
 MAX_TERMS = 5
+MAX_REMEMBERED = 200_000
 
 
 class Searchable(Protocol):
@@ -50,6 +51,7 @@ class Index:
         self.documents = [Document(_fields(paper)) for paper in self.papers]
         self._metadata = Metadata(self.papers)
         self._found: dict[str, Sequence[int]] = {}
+        self._terms: dict[tuple[str, int], tuple[str, ...]] = {}
         self._spans: dict[tuple[int, int], array[int]] = {}
 
     def match(self, query: Query) -> "Matches":
@@ -58,12 +60,14 @@ class Index:
 
     def match_many(self, queries: Iterable[Query]) -> dict[str, "Matches"]:
         """By normal form, the papers each query finds. A condition that several share is looked for once."""
-        distinct = {query.normal: query for query in queries}
-        self._look_for(query.expression for query in distinct.values())
-        return {
-            normal: Matches(self, query.expression, self._evaluate(query.expression))
-            for normal, query in distinct.items()
-        }
+        distinct = {query.normal: query.expression for query in queries}
+        self._look_for(distinct.values())
+        answers = {}
+        nothing = Matches(self, Some("", ()), ())
+        for normal, expression in distinct.items():
+            positions = self._evaluate(expression)
+            answers[normal] = Matches(self, expression, positions) if positions else nothing
+        return answers
 
     def positions(self, condition: Condition) -> Sequence[int]:
         """The papers that meet one condition, ascending."""
@@ -77,6 +81,14 @@ class Index:
 
     def terms(self, expression: Expression, position: int) -> tuple[str, ...]:
         """What in one paper made it match, as it stands there: each wording once, at most MAX_TERMS."""
+        key = (expression.normal, position)
+        if key not in self._terms:
+            if len(self._terms) >= MAX_REMEMBERED:
+                self._terms.clear()
+            self._terms[key] = self._work_out_terms(expression, position)
+        return self._terms[key]
+
+    def _work_out_terms(self, expression: Expression, position: int) -> tuple[str, ...]:
         wordings: dict[str, str] = {}
         for condition, negated in conditions(expression):
             if not negated:
@@ -85,21 +97,26 @@ class Index:
         return tuple(islice(wordings.values(), MAX_TERMS))
 
     def _look_for(self, expressions: Iterable[Expression]) -> None:
-        new = {
-            condition.normal: condition
-            for expression in expressions
-            for condition, _ in ([(expression, False)] if isinstance(expression, Phrase) else conditions(expression))
-            if condition.normal not in self._found
-        }
-        phrases = [condition for condition in new.values() if isinstance(condition, Phrase)]
-        others = [condition for condition in new.values() if not isinstance(condition, Phrase)]
-        self._found |= dict.fromkeys(new, ()) | find(self.documents, phrases) | self._metadata.find(others)
+        phrases: dict[str, Phrase] = {}
+        facts: dict[str, Condition] = {}
+        for expression in expressions:
+            # Nearly all are single phrases, and there may be very many.
+            parts = [expression] if isinstance(expression, Phrase) else [one for one, _ in conditions(expression)]
+            for condition in parts:
+                if condition.normal in self._found:
+                    continue
+                if isinstance(condition, Phrase):
+                    phrases[condition.normal] = condition
+                else:
+                    facts[condition.normal] = condition
+        self._found.update(dict.fromkeys(phrases, ()))
+        self._found.update(dict.fromkeys(facts, ()))
+        self._found.update(find(self.documents, phrases.values()))
+        self._found.update(self._metadata.find(facts.values()))
 
     def _evaluate(self, expression: Expression) -> Sequence[int]:
-        match expression:
-            case Not() | All() | Some():
-                return sorted(self._set(expression))
-        return self._found[expression.normal]
+        positions = self._found.get(expression.normal)
+        return sorted(self._set(expression)) if positions is None else positions
 
     def _set(self, expression: Expression) -> set[int]:
         match expression:
@@ -133,30 +150,20 @@ class Index:
 class Matches(Mapping[int, tuple[str, ...]]):
     """The positions of the papers found, ascending; for each, when asked, the terms as they stand there.
 
-    Terms are worked out for the papers that are looked at, so that holding the answers to many queries
-    costs little more than their positions.
+    Holding the answers to many queries costs little more than their positions.
     """
 
-    __slots__ = ("_expression", "_index", "_positions", "_terms")
+    __slots__ = ("_expression", "_index", "_positions")
 
-    def __init__(
-        self,
-        index: Index,
-        expression: Expression,
-        positions: Sequence[int],
-        terms: dict[int, tuple[str, ...]] | None = None,
-    ) -> None:
+    def __init__(self, index: Index, expression: Expression, positions: Sequence[int]) -> None:
         self._index = index
         self._expression = expression
         self._positions = positions
-        self._terms = {} if terms is None else terms
 
     def __getitem__(self, position: int) -> tuple[str, ...]:
         if position not in self:
             raise KeyError(position)
-        if position not in self._terms:
-            self._terms[position] = self._index.terms(self._expression, position)
-        return self._terms[position]
+        return self._index.terms(self._expression, position)
 
     def __contains__(self, position: object) -> bool:
         return isinstance(position, int) and contains(self._positions, position)
@@ -172,7 +179,7 @@ class Matches(Mapping[int, tuple[str, ...]]):
 
     def where(self, keep: Callable[[int], bool]) -> "Matches":
         """Those whose position is to be kept. Works out no terms."""
-        return Matches(self._index, self._expression, list(filter(keep, self._positions)), self._terms)
+        return Matches(self._index, self._expression, list(filter(keep, self._positions)))
 
 
 def _fields(paper: Searchable) -> tuple[str, str, str]:

@@ -47,9 +47,9 @@ _ACCENT = (  # \"o \'{e} \v{s} \c c \o \ss{}
     r"|[cvuHkrdb](?:\s*\{\\?[^\W\d_]\}|\s[^\W\d_])|(?:ss|ae|AE|oe|OE|aa|AA|o|O|l|L|i|j)(?![^\W\d_])(?:\{\}|\s(?=\w))?)"
 )
 _ASCII = re.compile(r"([A-Za-z0-9]+(?:(?:\++|\#)(?!\w))?(?:'[sS](?!\w))?)")
-_ANY = re.compile(rf"([{_CJK}][{_MARKS}]*|{_LETTER}+(?:[{_MARKS}{_INVISIBLE}]+{_LETTER}*)*{_TAIL})")
+_ANY = re.compile(rf"([{_CJK}][{_MARKS}]*|{_LETTER}++(?:[{_MARKS}{_INVISIBLE}]++{_LETTER}*+)*+{_TAIL})")
 _TEX = re.compile(
-    rf"([{_CJK}][{_MARKS}]*|(?:(?:{_LETTER}|{_ACCENT})[{_MARKS}{_INVISIBLE}{{}}]*)+{_TAIL}|\\[A-Za-z]+\*?)"
+    rf"([{_CJK}][{_MARKS}]*|(?:(?:{_LETTER}|{_ACCENT})[{_MARKS}{_INVISIBLE}{{}}]*+)++{_TAIL}|\\[A-Za-z]+\*?)"
 )
 
 _UNSPACED = re.compile(f"[{_CJK}]")

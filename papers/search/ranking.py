@@ -5,7 +5,7 @@ scores for the interests it matches (see papers.search.scoring), raised when the
 break ties.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from heapq import nsmallest
@@ -49,28 +49,30 @@ def rank(
     The order is the same every time: by score (0 and up, comparable within one index only), then votes,
     then position. Reasons come in the order of `matches`; terms are worked out only for what is returned.
     """
-    matching: defaultdict[int, list[Query]] = defaultdict(list)
+    totals: defaultdict[int, float] = defaultdict(float)
+    interests: Counter[int] = Counter()
     for query, found in matches.items():
+        scores = index.scorer.scores(query.expression)
         for position in found:
-            matching[position].append(query)
-    scores = {position: _score(index, position, queries, feedback) for position, queries in matching.items()}
+            totals[position] += scores[position]
+        interests.update(found.keys())
+    final = {
+        position: round(total * (1 + SEVERAL_BONUS * (interests[position] - 1)), _DIGITS)
+        for position, total in totals.items()
+    }
+    if feedback:
+        final = {
+            position: round(score + feedback(index.papers[position]), _DIGITS) for position, score in final.items()
+        }
 
     def best_first(position: int) -> tuple[float, int, int]:
-        return -scores[position], -(index.papers[position].votes or 0), position
+        return -final[position], -(index.papers[position].votes or 0), position
 
-    order = sorted(scores, key=best_first) if limit is None else nsmallest(limit, scores, key=best_first)
+    order = sorted(final, key=best_first) if limit is None else nsmallest(limit, final, key=best_first)
     return [
-        Ranked(
-            position=position,
-            paper=index.papers[position],
-            score=scores[position],
-            reasons=tuple(Reason(query.text, matches[query][position]) for query in matching[position]),
-        )
-        for position in order
+        Ranked(position, index.papers[position], final[position], _reasons(matches, position)) for position in order
     ]
 
 
-def _score(index: Index, position: int, queries: list[Query], feedback: Feedback | None) -> float:
-    total = sum(index.scorer.score(query.expression, position) for query in queries)
-    total *= 1 + SEVERAL_BONUS * (len(queries) - 1)
-    return round(total + (feedback(index.papers[position]) if feedback else 0.0), _DIGITS)
+def _reasons(matches: Mapping[Query, Mapping[int, tuple[str, ...]]], position: int) -> tuple[Reason, ...]:
+    return tuple(Reason(query.text, found[position]) for query, found in matches.items() if position in found)

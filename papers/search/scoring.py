@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 from math import log
 
@@ -18,11 +18,23 @@ from papers.search.expression import (
     conditions,
 )
 
-FIELD_WEIGHTS = (3.0, 1.0, 2.0)  # title, abstract, keywords
-WORD_WEIGHT = 0.3  # a phrase's single words, against the phrase itself
+FIELD_WEIGHTS = (2.0, 1.0, 1.5)  # title, abstract, keywords
+WORD_WEIGHT = 0.5  # a phrase's single words, against the phrase itself
 FACT_WEIGHTS: Mapping[type[Condition], float] = {Author: 1.0, Organisation: 0.5, Category: 0.1}
-SATURATION, LENGTH_NORM = 1.2, 0.3  # BM25's k1 and b
+SATURATION, LENGTH_NORM = 1.2, 0.5  # BM25's k1 and b
 MAX_REMEMBERED = 200_000
+
+
+class _Scores(dict[int, float]):
+    """Scores by position, each worked out when it is first looked up."""
+
+    def __init__(self, work_out: Callable[[int], float]) -> None:
+        super().__init__()
+        self._work_out = work_out
+
+    def __missing__(self, position: int) -> float:
+        self[position] = self._work_out(position)
+        return self[position]
 
 
 class Scorer:
@@ -31,21 +43,27 @@ class Scorer:
     def __init__(self, documents: Sequence[Document], positions: Callable[[Condition], Sequence[int]]) -> None:
         self._documents = documents
         self._positions = positions
-        self._remembered: dict[tuple[str, int], float] = {}
+        self._scores: dict[str, _Scores] = {}
+        self._remembered = 0
         self._frequencies: dict[int, Mapping[str, float]] = {}
 
-    def score(self, expression: Expression, position: int) -> float:
-        """At least 0, without upper bound. The same for the same index, whatever was asked before."""
-        key = (expression.normal, position)
-        if key not in self._remembered:
-            if len(self._remembered) >= MAX_REMEMBERED:
-                self._remembered.clear()
-            self._remembered[key] = sum(
-                self._score_condition(condition, position)
-                for condition, negated in conditions(expression)
-                if not negated
-            )
-        return self._remembered[key]
+    def scores(self, expression: Expression) -> Mapping[int, float]:
+        """By position, the score of each paper: at least 0, without upper bound. Worked out when looked up.
+
+        The same for the same index, whatever was asked before.
+        """
+        if expression.normal not in self._scores:
+            if self._remembered >= MAX_REMEMBERED:
+                self._scores.clear()
+                self._remembered = 0
+            self._scores[expression.normal] = _Scores(partial(self._score, expression))
+        return self._scores[expression.normal]
+
+    def _score(self, expression: Expression, position: int) -> float:
+        self._remembered += 1
+        return sum(
+            self._score_condition(condition, position) for condition, negated in conditions(expression) if not negated
+        )
 
     def _score_condition(self, condition: Condition, position: int) -> float:
         positions = self._positions(condition)

@@ -95,6 +95,7 @@ def same(*texts: str) -> bool:
         ("author:Jane Doe", 'author:"Jane Doe"', 'authors:"Doe, Jane"'),
         ("org:google", "organisation:Google", 'organization:"google"'),
         ("cat:cs", "cat:cs.*", "category:CS.*"),
+        ("语言模型", "语言 模型*", "“语言模型”"),
         ("cat:cs.LG", "cat:cs.lg"),
         ("abs:robot", "abstract:robot"),
         ("US", "U.S."),
@@ -259,14 +260,22 @@ def test_parse_raises_nothing_but_query_errors(text):
         assert 0 < len(outcome.normal) <= MAX_NORMAL
 
 
-@given(st.lists(st.sampled_from(["AND", "OR", "NOT", "(", ")", "a", "b", "c", "title:d"]), max_size=14))
-def test_order_and_repetition_do_not_change_the_normal_form(pieces):
-    text = " ".join(pieces)
-    query = attempt(text)
-    assume(isinstance(query, Query))
+WORD = st.sampled_from(["a", "b", "c", "title:d", "RAG"])
+EXPRESSIONS = st.recursive(
+    WORD,
+    lambda inner: st.one_of(
+        st.tuples(inner, st.sampled_from(["AND", "OR", "AND NOT"]), inner).map(" ".join), inner.map("({})".format)
+    ),
+    max_leaves=8,
+)
+
+
+@given(EXPRESSIONS, WORD)
+def test_order_and_repetition_do_not_change_the_normal_form(text, word):
+    assume(isinstance(attempt(text), Query))
 
     assert same(f"({text}) AND ({text})", text)
-    assert same(f"z OR ({text})", f"({text}) OR z")
+    assert same(f"{word} OR ({text})", f"({text}) OR {word}")
 
 
 @pytest.mark.parametrize(

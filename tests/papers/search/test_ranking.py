@@ -139,6 +139,7 @@ def test_rank_is_the_same_every_time(monkeypatch):
     expected = ranked(["state space model", "detail", "space"], papers)
 
     monkeypatch.setattr("papers.search.scoring.MAX_REMEMBERED", 3)
+    monkeypatch.setattr("papers.search.index.MAX_REMEMBERED", 3)
 
     assert ranked(["state space model", "detail", "space"], papers) == expected
 
@@ -152,8 +153,8 @@ def test_scores_do_not_depend_on_what_was_asked_before():
     first, second = Index(papers), Index(papers)
     queries = [parse(text) for text in ("state space model", "models", "space OR state")]
 
-    forwards = [first.scorer.score(query.expression, 0) for query in queries]
-    backwards = [second.scorer.score(query.expression, 0) for query in reversed(queries)]
+    forwards = [first.scorer.scores(query.expression)[0] for query in queries]
+    backwards = [second.scorer.scores(query.expression)[0] for query in reversed(queries)]
 
     assert forwards == backwards[::-1]
     assert all(score > 0 for score in forwards)
