@@ -56,15 +56,17 @@ def open_days(now: datetime) -> list[date]:
 
 
 def close_balanced(now: datetime) -> list[date]:
-    """Close each edition that is over everywhere on earth and balances; return those closed. Safe to run twice."""
-    days = [day for day in open_days(now) if now >= ends_at(day)]
+    """Close each edition that is over everywhere on earth and balances; return those closed. Safe to run twice.
+
+    Each edition gets its row here first, for operators to see and act on.
+    """
+    days = open_days(now)
+    Edition.objects.bulk_create((Edition(day=day, created_at=now) for day in days), ignore_conflicts=True)
     closed = []
-    for day, counts in tally(days, now).items():
-        edition, _ = Edition.objects.get_or_create(day=day)
-        if counts.is_balanced:
-            unclosed = Edition.objects.filter(pk=edition.pk, closed_at=None)
-            if unclosed.update(closed_at=now, counts=counts.as_dict()):
-                closed.append(day)
+    for day, counts in tally([day for day in days if now >= ends_at(day)], now).items():
+        unclosed = Edition.objects.filter(day=day, closed_at=None)
+        if counts.is_balanced and unclosed.update(closed_at=now, counts=counts.as_dict()):
+            closed.append(day)
     return closed
 
 

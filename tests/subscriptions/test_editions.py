@@ -39,9 +39,11 @@ def test_edition_closes_once_it_is_over_and_balances():
     delivered(1, Delivery.State.ACCEPTED)
     delivered(2, Delivery.State.UNKNOWN)
 
-    closed = [close_balanced(AFTER - timedelta(seconds=1)), close_balanced(AFTER), close_balanced(AFTER)]
+    before = close_balanced(AFTER - timedelta(seconds=1))
+    opened = Edition.objects.get().closed_at
+    closed = [close_balanced(AFTER), close_balanced(AFTER)]
 
-    assert closed == [[], [DAY], []]
+    assert (before, opened, closed) == ([], None, [[DAY], []])
     edition = Edition.objects.get()
     assert (edition.closed_at, edition.counts["accepted"], edition.counts["unknown"]) == (AFTER, 1, 1)
 
