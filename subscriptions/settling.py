@@ -143,6 +143,8 @@ def _doubt(row: Delivery, outcome: OutcomeUnknown, now: datetime) -> None:
 
 
 def _retry(row: Delivery, outcome: NotAccepted, now: datetime) -> None:
+    if outcome.retry_after is not None:
+        row.attempts -= 1  # not the message's fault: after half a day it is too late anyway
     if row.attempts < MAX_ATTEMPTS:
         _requeue(row, now + max(_back_off(row), timedelta(seconds=outcome.retry_after or 0)))
         return

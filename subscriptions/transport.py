@@ -30,6 +30,7 @@ MAX_REASON = 300
 MAX_MESSAGES = 100  # a connection; many servers close it after that anyway
 MAX_AGE = 300.0  # seconds a connection is kept
 MAX_RETRY_AFTER = 6 * 3600.0
+PAUSE = 60.0  # seconds to leave a provider alone that cannot be reached, or has too much and does not say for how long
 
 # Answers of a provider's API, https://www.rfc-editor.org/rfc/rfc9110#section-15
 TOO_MANY = 429  # refused before acceptance: later
@@ -66,7 +67,10 @@ class Refused:
 
 @dataclass(frozen=True)
 class NotAccepted:
-    """Provably not accepted; may be tried again, not before `retry_after` seconds where that is set."""
+    """Provably not accepted; may be tried again.
+
+    `retry_after` is set where no message of ours would be accepted before so many seconds, whatever it is.
+    """
 
     reason: str
     retry_after: float | None = None
@@ -231,7 +235,7 @@ def _explain_answer(response: requests.Response) -> Outcome:
         # Accepted, in words that could not be read: STANDARDS D10, "HTTP 2xx, unreadable body".
         return Receipt()
     if code == TOO_MANY:
-        return NotAccepted(reason, _retry_after(response))
+        return NotAccepted(reason, _retry_after(response) or PAUSE)
     if code in NOT_ALLOWED or 300 <= code < 400:
         return Misconfigured(reason)
     return Refused(reason) if 400 <= code < 500 else OutcomeUnknown(reason)
@@ -245,10 +249,10 @@ def _explain_connection(error: Exception) -> Failure:
         return Misconfigured(reason)
     for root in _roots(cause):
         if isinstance(root, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError):
-            return NotAccepted(reason)
+            return NotAccepted(reason, PAUSE)
         why = getattr(root, "reason", None)
         if why is not None and why.args and isinstance(why.args[0], ssl.SSLCertVerificationError):
-            return NotAccepted(reason)
+            return NotAccepted(reason, PAUSE)
     return OutcomeUnknown(reason)
 
 

@@ -5,6 +5,8 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
+import requests
+from anymail.exceptions import AnymailRequestsAPIError
 from django.db import OperationalError, connection
 
 from subscriptions import braking, delivery, links, pacing, settling
@@ -314,6 +316,25 @@ def test_unreachable_server_costs_no_attempt(settings):
     assert totals == {"queued": 2}
     assert states() == [("queued", 0)] * 3
     assert send(NOW + timedelta(minutes=5)) == {"accepted": 3}
+
+
+def test_provider_that_has_too_much_is_left_alone_and_costs_no_attempt():
+    for number in range(1, 4):
+        make_delivery(number)
+    response = requests.Response()
+    response.status_code, response.headers["Retry-After"] = 429, "30"
+    busy = AnymailRequestsAPIError(response=response)
+    ScriptedBackend.answers = dict.fromkeys((f"reader{number}@example.org" for number in range(1, 4)), busy)
+
+    for minutes in range(0, 60, 2):
+        send(NOW + timedelta(minutes=minutes))
+        send(NOW + timedelta(minutes=minutes, seconds=20))
+    waiting = states()
+    ScriptedBackend.answers.clear()
+
+    assert len(ScriptedBackend.calls) == 30
+    assert waiting == [("queued", 0)] * 3
+    assert send(NOW + timedelta(hours=1)) == {"accepted": 3}
 
 
 def test_reader_who_left_gets_nothing():

@@ -10,7 +10,16 @@ from django.core.mail import get_connection
 
 from digest_site.environment import PROVIDERS
 from subscriptions.providers import key_life
-from subscriptions.transport import Channel, Misconfigured, NotAccepted, Outcome, OutcomeUnknown, Receipt, Refused
+from subscriptions.transport import (
+    PAUSE,
+    Channel,
+    Misconfigured,
+    NotAccepted,
+    Outcome,
+    OutcomeUnknown,
+    Receipt,
+    Refused,
+)
 from tests.providers import TO, YES, Answer, StubProvider, anymail_settings, free_port, stub_provider
 from tests.subscriptions.mails import build_message
 
@@ -62,7 +71,7 @@ def test_d10_yes_is_a_receipt(provider, settings):
         (Answer(403, {"message": "no"}), Misconfigured("provider answered 403")),
         (Answer(422, {"message": "not this one"}), Refused("provider answered 422")),
         (Answer(429, {"message": "wait"}, {"Retry-After": "30"}), NotAccepted("provider answered 429", 30.0)),
-        (Answer(429, {"message": "wait"}), NotAccepted("provider answered 429")),
+        (Answer(429, {"message": "wait"}), NotAccepted("provider answered 429", PAUSE)),
         (Answer(500, {"message": "oops"}), OutcomeUnknown("provider answered 500")),
         (Answer(503, "<h1>Down for maintenance</h1>"), OutcomeUnknown("provider answered 503")),
         (Answer(504, ""), OutcomeUnknown("provider answered 504")),
@@ -99,12 +108,14 @@ def test_d10_refused_connection_is_not_accepted(provider, settings):
     outcome = send(provider, f"http://127.0.0.1:{free_port()}/", settings)
 
     assert isinstance(outcome, NotAccepted)
+    assert outcome.retry_after == PAUSE
 
 
 def test_d10_name_that_does_not_exist_is_not_accepted(provider, settings):
     outcome = send(provider, "http://api.invalid/", settings)
 
     assert isinstance(outcome, NotAccepted)
+    assert outcome.retry_after == PAUSE
 
 
 def test_d20_redirect_is_not_followed(provider, settings):
@@ -198,9 +209,9 @@ def test_mailjet_error_for_the_message_is_a_refusal(settings):
         (400, "MessageRejected", "virus", Refused("provider answered 400")),
         (400, "MessageRejected", "Email address is not verified.", Misconfigured("provider answered 403")),
         (400, "BadRequestException", "", Refused("provider answered 400")),
-        (400, "ThrottlingException", "Maximum sending rate exceeded.", NotAccepted("provider answered 429")),
-        (400, "LimitExceededException", "", NotAccepted("provider answered 429")),
-        (429, "TooManyRequestsException", "", NotAccepted("provider answered 429")),
+        (400, "ThrottlingException", "Maximum sending rate exceeded.", NotAccepted("provider answered 429", PAUSE)),
+        (400, "LimitExceededException", "", NotAccepted("provider answered 429", PAUSE)),
+        (429, "TooManyRequestsException", "", NotAccepted("provider answered 429", PAUSE)),
         (400, "SendingPausedException", "", Misconfigured("provider answered 403")),
         (400, "AccountSuspendedException", "", Misconfigured("provider answered 403")),
         (400, "MailFromDomainNotVerifiedException", "", Misconfigured("provider answered 403")),

@@ -13,7 +13,7 @@ from django.core.mail import EmailMessage, get_connection
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from subscriptions.transport import Channel, Misconfigured, NotAccepted, OutcomeUnknown, Receipt, Refused
+from subscriptions.transport import PAUSE, Channel, Misconfigured, NotAccepted, OutcomeUnknown, Receipt, Refused
 
 NOW = datetime(2026, 11, 20, 7, tzinfo=UTC)
 DROP = object()
@@ -214,7 +214,7 @@ TAKEN = {"ErrorCode": 0, "Message": "OK", "MessageID": "abc-1", "SubmittedAt": "
         (lambda: Response("{", 200, content_type="application/json"), Receipt()),
         (lambda: _json({"ErrorCode": 406, "Message": "inactive"}, 422), Refused("provider: unknown")),
         (lambda: Response("slow down", 429, {"Retry-After": "30"}), NotAccepted("provider answered 429", 30.0)),
-        (lambda: Response("slow down", 429, {"Retry-After": "soon"}), NotAccepted("provider answered 429")),
+        (lambda: Response("slow down", 429, {"Retry-After": "soon"}), NotAccepted("provider answered 429", PAUSE)),
         (lambda: Response("who?", 401), Misconfigured("provider answered 401")),
         (lambda: Response("no", 403), Misconfigured("provider answered 403")),
         (lambda: Response("oops", 500), OutcomeUnknown("provider answered 500")),
@@ -274,7 +274,7 @@ def test_api_that_cannot_be_reached_is_not_accepted(settings):
     with Channel(get_connection("anymail.backends.postmark.EmailBackend")) as channel:
         channel.open(NOW)
 
-        assert channel.send(anymail_message()) == NotAccepted("ConnectionError")
+        assert channel.send(anymail_message()) == NotAccepted("ConnectionError", PAUSE)
 
 
 def test_message_the_provider_cannot_take_is_refused(postmark):
