@@ -134,4 +134,4 @@ def _read(interests: Iterable[Asked]) -> tuple[list[Query], list[Query], dict[st
 
 
 # Readers share their words: each is parsed once a run.
-_parse = lru_cache(maxsize=20_000)(parse)
+_parse = lru_cache(maxsize=8_192)(parse)
