@@ -203,8 +203,7 @@ class _Table:
                 continue
             for last in range(first + 1, stops[first]):
                 end = ends[last]
-                run = joined[start:end]
-                if run in phrases:
+                if end <= limit and (run := joined[start:end]) in phrases:
                     exactly.add(run)
                 if stems_of[last]:
                     for stem in stems_of[last]:

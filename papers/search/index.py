@@ -65,7 +65,9 @@ class Index:
         answers = {}
         nothing = Matches(self, Some("", ()), ())
         for normal, expression in distinct.items():
-            positions = self._evaluate(expression)
+            positions = self._found.get(expression.normal)
+            if positions is None:
+                positions = sorted(self._evaluate(expression))
             answers[normal] = Matches(self, expression, positions) if positions else nothing
         return answers
 
@@ -114,18 +116,14 @@ class Index:
         self._found.update(find(self.documents, phrases.values()))
         self._found.update(self._metadata.find(facts.values()))
 
-    def _evaluate(self, expression: Expression) -> Sequence[int]:
-        positions = self._found.get(expression.normal)
-        return sorted(self._set(expression)) if positions is None else positions
-
-    def _set(self, expression: Expression) -> set[int]:
+    def _evaluate(self, expression: Expression) -> set[int]:
         match expression:
             case Not(operand=operand):
-                return set(range(len(self.papers))) - self._set(operand)
+                return set(range(len(self.papers))) - self._evaluate(operand)
             case All(operands=operands):
-                return set.intersection(*map(self._set, operands))
+                return set.intersection(*map(self._evaluate, operands))
             case Some(operands=operands):
-                return set.union(*map(self._set, operands))
+                return set.union(*map(self._evaluate, operands))
         return set(self._found[expression.normal])
 
     def _condition_terms(self, condition: Condition, position: int) -> Iterator[str]:

@@ -22,8 +22,8 @@ _HYPHEN = "-"  # a hyphen at a line's end, while it is not known what it means
 
 FIELD_MARK = "\x1f"  # put between the fields of a paper to read them as one text
 
-# Small words that make another word when joined to a neighbour: a symmetric, in formal, fact or fiction.
-SMALL_WORDS = frozenset({"a", "an", "as", "at", "be", "for", "in", "is", "it", "no", "on", "or", "so", "to"})
+# Small words that make another word when joined to a neighbour: a symmetric, in formal, fact or, H and W.
+SMALL_WORDS = frozenset({"a", "an", "and", "as", "at", "be", "for", "in", "is", "it", "no", "on", "or", "so", "to"})
 # "pre- and post-training": here the hyphen belongs to no broken word.
 _SUSPENDED = frozenset({"and", "as", "but", "et", "nor", "oder", "or", "respectively", "to", "und", "versus", "vs"})
 

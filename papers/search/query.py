@@ -254,6 +254,8 @@ class _Parser:
             raise QueryError("There are too many parentheses within each other.", opening.position, "Use fewer.")
         if self._peek == ")":
             raise QueryError("These parentheses are empty.", opening.position, "Take them out.")
+        if self._here.kind == "end":
+            raise QueryError("This parenthesis is never closed.", opening.position, "Write a group after it and add ).")
         inner = self._either(where)
         if self._peek != ")":
             raise QueryError("This parenthesis is never closed.", opening.position, "Add ) where the group ends.")

@@ -81,7 +81,7 @@ def test_tokens_of_tex(text, expected):
         ("x \x1f y", ["", ";"]),
         (r"\(W_1\) distance", ["", "", ""]),
         (r"state, \emph{space}", ["", ","]),
-        ("pre- and post-training", ["", ",", "", ""]),
+        ("pre- and post-training", ["", ",", " ", ""]),
     ],
 )
 def test_tokens_say_what_parts_them(text, expected):

@@ -83,6 +83,8 @@ VARIANTS = [
     ("real-time", "realtime rendering"),
     ("mixture of experts", "sparse mixture-of-experts layers"),
     ("learning to rank", "learning-to-rank with clicks"),
+    ("search and rescue", "search-and-rescue drones"),
+    ("search-and-rescue", "search and rescue drones"),
     ("self supervised", "self‑supervised vision"),
     ("non-Euclidean", "noneuclidean geometry"),
     # Inflection of a phrase's last word
@@ -290,6 +292,8 @@ TRAPS = [
     ("inform*", "in formal"),
     ("notable", "no table is needed"),
     ("today", "to day"),
+    ("hand", "of height H and width W"),
+    ("expand", "exp and log"),
     # Fields
     ("title:diffusion", "diffusion"),
     # Signs and other scripts
