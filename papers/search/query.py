@@ -255,7 +255,9 @@ class _Parser:
         if self._peek == ")":
             raise QueryError("These parentheses are empty.", opening.position, "Take them out.")
         if self._here.kind == "end":
-            raise QueryError("This parenthesis is never closed.", opening.position, "Write a group after it and add ).")
+            raise QueryError(
+                "This parenthesis is never closed.", opening.position, "Take it out, or add a group and )."
+            )
         inner = self._either(where)
         if self._peek != ")":
             raise QueryError("This parenthesis is never closed.", opening.position, "Add ) where the group ends.")

@@ -166,6 +166,7 @@ def test_everything_else_is_literal(text):
         ("", 0, EMPTY),
         (" \t", 0, EMPTY),
         ('a "b', 2, ("This quotation mark is never closed.", 'Add " where the phrase ends, or leave both marks out.')),
+        ("a AND (", 6, ("This parenthesis is never closed.", "Take it out, or add a group and ).")),
         ("a AND (b OR c", 6, ("This parenthesis is never closed.", "Add ) where the group ends.")),
         ("a OR b)", 6, ("This parenthesis closes nothing.", "Take it out, or add ( where the group begins.")),
         (")", 0, ("This parenthesis closes nothing.", "Take it out.")),
