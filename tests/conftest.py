@@ -5,10 +5,15 @@ import socket
 from typing import Any
 from urllib.parse import urlsplit
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
+
+# The same examples on every run, and no limit of time: a busy machine is not a failing test.
+hypothesis.settings.register_profile("suite", derandomize=True, deadline=None, database=None)
+hypothesis.settings.load_profile("suite")
 
 LOOPBACK_NAMES = frozenset({None, "", "localhost"})
 
