@@ -10,8 +10,12 @@ from typing import Any, cast
 from django.core.mail.backends import smtp
 
 
+# "Start mail input", the answer to DATA alone: https://www.rfc-editor.org/rfc/rfc5321#section-4.2.3
+GO_ON = 354
+
+
 class _Phased:
-    """Mixed into smtplib's classes: `in_doubt` is True from DATA until the next message begins."""
+    """Mixed into smtplib's classes: `in_doubt` is True from the answer to DATA until the next message begins."""
 
     in_doubt = False
 
@@ -19,9 +23,11 @@ class _Phased:
         self.in_doubt = False
         return super().mail(*args, **kwargs)  # type: ignore[misc]
 
-    def data(self, *args: Any, **kwargs: Any) -> Any:
-        self.in_doubt = True
-        return super().data(*args, **kwargs)  # type: ignore[misc]
+    def getreply(self) -> tuple[int, bytes]:
+        code, text = super().getreply()  # type: ignore[misc]
+        if code == GO_ON:
+            self.in_doubt = True
+        return code, text
 
 
 class PhasedSMTP(_Phased, smtplib.SMTP):

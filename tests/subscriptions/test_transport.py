@@ -125,7 +125,7 @@ def test_smtp_acceptance_is_a_receipt():
         ({"END": b"550 spam"}, Refused("550 spam")),
         ({"MAIL": DROP}, NotAccepted("SMTPServerDisconnected")),
         ({"RCPT": DROP}, NotAccepted("SMTPServerDisconnected")),
-        ({"DATA": DROP}, OutcomeUnknown("SMTPServerDisconnected")),
+        ({"DATA": DROP}, NotAccepted("SMTPServerDisconnected")),
         ({"END": DROP}, OutcomeUnknown("SMTPServerDisconnected")),
         ({"END": b"accept and drop"}, OutcomeUnknown("SMTPServerDisconnected")),
         ({"QUIT": DROP}, Receipt()),
