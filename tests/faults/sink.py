@@ -57,9 +57,11 @@ class Sink:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection from its banner to its end."""
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             await _Conversation(self, reader, writer).run()
         writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
 
 
 class _Conversation:
@@ -127,27 +129,28 @@ def _read(content: bytes, recipient: str) -> Handed:
 @contextlib.contextmanager
 def open_sink() -> Iterator[Sink]:
     """Serve on a free port, in a thread with an event loop of its own."""
-    sink, loop, started = Sink(), asyncio.new_event_loop(), threading.Event()
-
-    async def main() -> None:
-        server = await asyncio.start_server(sink.serve, "127.0.0.1", 0, limit=2**22)
-        sink.port = server.sockets[0].getsockname()[1]
-        started.set()
-
-    def run() -> None:
-        asyncio.set_event_loop(loop)
-        loop.create_task(main())
-        loop.run_forever()
-
-    thread = threading.Thread(target=run, daemon=True)
+    sink, loop = Sink(), asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
     thread.start()
-    started.wait(10)
+    server = asyncio.run_coroutine_threadsafe(_listen(sink), loop).result(10)
     try:
         yield sink
     finally:
+        asyncio.run_coroutine_threadsafe(_hang_up(server), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        loop.run_until_complete(asyncio.sleep(0))
         loop.close()
+
+
+async def _listen(sink: Sink) -> asyncio.Server:
+    server = await asyncio.start_server(sink.serve, "127.0.0.1", 0, limit=2**22)
+    sink.port = server.sockets[0].getsockname()[1]
+    return server
+
+
+async def _hang_up(server: asyncio.Server) -> None:
+    server.close()
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)

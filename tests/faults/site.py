@@ -113,6 +113,14 @@ class Site:
         """Celery workers of two processes each."""
         return [self.start(*WORKER, "--concurrency", "2", *options, **environment) for _ in range(count)]
 
+    def remember_keys(self) -> None:
+        """From here on the provider is one that takes the same key twice for one message: Resend."""
+        self.environment |= {
+            "ANYMAIL_PROVIDER": "resend",
+            "ANYMAIL_RESEND_API_URL": self.provider.url,
+            "ANYMAIL_RESEND_API_KEY": "for-tests-only",
+        }
+
     def start_struck_workers(self, failpoint: str, count: int = 2) -> list[Process]:
         """Workers of which one process, once, comes to grief at that point."""
         self.deaths += 1
@@ -204,6 +212,12 @@ class Site:
 
     def states(self) -> Counter[str]:
         return Counter(Delivery.objects.values_list("state", flat=True))
+
+    def waits_since(self, now: datetime) -> bool:
+        """Whether all that is open waits for a later moment."""
+        rows = Delivery.objects.filter(state__in=OPEN)
+        waiting = rows.filter(state=Delivery.State.QUEUED, not_before__gt=now)
+        return not Subscriber.objects.due(now).exists() and rows.count() == waiting.count() > 0
 
     def is_idle(self) -> bool:
         """Nothing waits and nothing runs. Not to be asked where a worker was killed: its tasks count as running."""
