@@ -9,7 +9,6 @@ from typing import Any, cast
 
 from django.core.mail.backends import smtp
 
-
 # "Start mail input", the answer to DATA alone: https://www.rfc-editor.org/rfc/rfc5321#section-4.2.3
 GO_ON = 354
 
