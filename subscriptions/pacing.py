@@ -17,6 +17,8 @@ from subscriptions.models import Lane
 logger = logging.getLogger(__name__)
 
 ALL = ""
+# Where a lane begins: whoever made it may have had a clock ahead of the others'.
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 HOLD = timedelta(seconds=30)  # a turn further away is not waited for
 DOMAIN_HOLD = timedelta(seconds=2)  # the same for one domain, whose slowness must not hold up the others
 # A domain that says "slow down" is given longer and longer pauses, and its trust back after an hour.
@@ -34,7 +36,7 @@ def reserve(domains: Mapping[int, str], now: datetime) -> dict[int, datetime]:
     if not domains:
         return {}
     with transaction.atomic():
-        lanes = _lock(set(domains.values()), now)
+        lanes = _lock(set(domains.values()))
         slots = _assign(domains, lanes, now)
         Lane.objects.bulk_update(lanes.values(), ["free_at", "day", "sent"])
     return slots
@@ -44,7 +46,7 @@ def slow_down(domains: Iterable[str], now: datetime) -> None:
     """Lengthen the pause between messages to these domains, each at most once in STEADY_FOR."""
     for domain in sorted(set(domains)):
         with transaction.atomic():
-            Lane.objects.get_or_create(domain=domain, defaults={"free_at": now})
+            Lane.objects.get_or_create(domain=domain, defaults={"free_at": _LONG_AGO})
             lane = Lane.objects.select_for_update().get(domain=domain)
             slow = lane.slow_until is not None and lane.slow_until > now
             if slow and lane.slow_until and lane.slow_until > now + SLOW_FOR - STEADY_FOR:
@@ -61,13 +63,14 @@ def hold_all(until: datetime) -> None:
     Lane.objects.filter(domain=ALL, free_at__lt=until).update(free_at=until)
 
 
-def _lock(domains: set[str], now: datetime) -> dict[str, Lane]:
+def _lock(domains: set[str]) -> dict[str, Lane]:
     """The lanes that bear on these domains, locked in one order; made where a limit wants one."""
     wanted = {ALL} | (domains if settings.MAIL_PER_SECOND_PER_DOMAIN else set())
     rows = Lane.objects.select_for_update().filter(domain__in={ALL} | domains).order_by("domain")
     lanes = {lane.domain: lane for lane in rows}
     if missing := wanted - lanes.keys():
-        Lane.objects.bulk_create((Lane(domain=name, free_at=now) for name in sorted(missing)), ignore_conflicts=True)
+        made = [Lane(domain=name, free_at=_LONG_AGO) for name in sorted(missing)]
+        Lane.objects.bulk_create(made, ignore_conflicts=True)
         lanes = {lane.domain: lane for lane in rows.all()}
     return lanes
 
@@ -90,9 +93,11 @@ def _assign(domains: Mapping[int, str], lanes: Mapping[str, Lane], now: datetime
             waiting[domain] += 1
             continue
         overall.sent += 1
-        overall.free_at = turn + _interval(settings.MAIL_PER_SECOND)
-        if lane:
-            lane.free_at = lane_turn + _pause(lane, now)
+        # Untouched where there is no limit: a clock that steps back must not hold up what nothing limits.
+        if interval := _interval(settings.MAIL_PER_SECOND):
+            overall.free_at = turn + interval
+        if lane and (pause := _pause(lane, now)):
+            lane.free_at = lane_turn + pause
     return slots
 
 

@@ -270,6 +270,16 @@ def test_messages_leave_in_their_turn(settings):
     assert len(recipients()) == 3
 
 
+def test_clock_that_steps_back_puts_no_worker_to_sleep():
+    make_delivery(1)
+    moments, slept = iter([NOW] * 5), []
+
+    totals = send_queued(lambda: next(moments, NOW - timedelta(hours=1)), slept.append)
+
+    assert totals == {"accepted": 1}
+    assert slept == []
+
+
 def test_message_whose_turn_is_far_off_waits_in_the_queue():
     row = make_delivery(1)
     pacing.hold_all(NOW + timedelta(minutes=2))

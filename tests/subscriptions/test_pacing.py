@@ -21,6 +21,14 @@ def test_without_limits_everything_leaves_at_once():
     assert seconds(slots) == {1: 0, 2: 0}
 
 
+def test_without_limits_a_clock_that_is_wrong_holds_up_nothing():
+    pacing.reserve({1: "a.example"}, NOW + timedelta(hours=1))
+
+    slots = pacing.reserve({2: "a.example"}, NOW)
+
+    assert seconds(slots) == {2: 0}
+
+
 def test_overall_pace_is_shared_by_all_workers(settings):
     settings.MAIL_PER_SECOND = 2
 
