@@ -6,10 +6,12 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Min
 from django.test import Client
@@ -19,16 +21,16 @@ from kombu.exceptions import OperationalError
 
 from digest_site.celery import app
 from papers.models import Paper
-from subscriptions import leaving, links
+from subscriptions import composing, leaving, links, suppressing
 from subscriptions.consent import Shown
 from subscriptions.delivery import LEASE
-from subscriptions.models import Delivery, Digest, Interest, Subscriber, Token
+from subscriptions.models import Delivery, Digest, Interest, Subscriber, Suppression, Token
 from subscriptions.schedule import edition_of
 from tests.factories import make_paper
 from tests.faults.broker import Broker
 from tests.faults.checker import Departure, Due, Entry, History, Verdict, check
 from tests.faults.clock import Clock
-from tests.faults.ledger import Handed, Ledger
+from tests.faults.ledger import Handed, Ledger, fingerprint
 from tests.faults.processes import Process
 from tests.faults.provider import Provider
 from tests.journeys.processes import NOWHERE, database_url
@@ -93,13 +95,28 @@ class Site:
         return readers
 
     def leave(self, reader: Subscriber) -> None:
-        """The reader unsubscribes; what was on the wire at that very moment is remembered."""
-        with transaction.atomic():
+        with self._departing(reader):
             leaving.leave(reader.pk, self.clock.now(), Shown(form="unsubscribe link"))
-            # The lock is ours: nothing of this reader's can begin to be sent before we commit.
-            sending = Delivery.objects.filter(subscriber=reader, state=Delivery.State.SENDING)
+
+    def suppress(self, reader: Subscriber) -> None:
+        with self._departing(reader):
+            suppressing.suppress(links.address_hmac(reader.email), Suppression.Reason.COMPLAINT, self.clock.now())
+
+    def erase(self, reader: Subscriber) -> None:
+        self.due = {(pk, day) for pk, day in self.due if pk != reader.pk}
+        with self._departing(reader, erased=True):
+            Subscriber.objects.filter(pk=reader.pk).delete()
+
+    @contextmanager
+    def _departing(self, reader: Subscriber, *, erased: bool = False) -> Iterator[None]:
+        """Remember when a reader went, and what was on the wire at that very moment."""
+        with transaction.atomic():
+            # From here on nothing of this reader's can begin to be sent before we commit.
+            Subscriber.objects.select_for_update(no_key=True).get(pk=reader.pk)
+            sending = Delivery.objects.filter(subscriber_id=reader.pk, state=Delivery.State.SENDING)
             keys = frozenset(sending.values_list("key", flat=True))
-        self.departures.append(Departure(reader.email, time.monotonic(), keys))
+            yield
+        self.departures.append(Departure(reader.email, time.monotonic(), keys, erased))
 
     # Programs --------------------------------------------------------------------------------------
 
@@ -125,6 +142,15 @@ class Site:
         """Workers of which one process, once, comes to grief at that point."""
         self.deaths += 1
         return self.start_workers(count, FAILPOINT=failpoint, FAILPOINT_MARK=str(self.mark))
+
+    @contextmanager
+    def worker_held_at(self, place: str) -> Iterator[list[Subscriber]]:
+        """A worker that stands still at a failpoint; the readers of the window it holds."""
+        self.start_workers(1, FAILPOINT=f"{place}:wait", FAILPOINT_MARK=str(self.mark))
+        held = Delivery.objects.filter(state__in=HELD)
+        self.until(lambda: self.mark.exists() and held.count() == settings.SEND_WINDOW, "one window that is held")
+        yield [row.subscriber for row in held.select_related("subscriber")]
+        self.mark.with_name(f"{self.mark.name}.done").touch()
 
     @property
     def mark(self) -> Path:
@@ -154,6 +180,9 @@ class Site:
         headers = {"Authorization": f"Basic {basic}"}
         path = reverse("hooks:postmark")
         return Client().post(path, event, content_type="application/json", headers=headers).status_code
+
+    def compose(self) -> None:
+        composing.compose_due(self.clock.now())
 
     # Time ------------------------------------------------------------------------------------------
 
@@ -257,6 +286,21 @@ def delivered(message: Handed, at: datetime) -> dict[str, Any]:
         "Recipient": message.recipient,
         "DeliveredAt": at.isoformat(),
         "Details": "250 ok",
+        "Metadata": {"key": message.key},
+    }
+
+
+def bounced(message: Handed, at: datetime) -> dict[str, Any]:
+    """https://postmarkapp.com/developer/webhooks/bounce-webhook"""
+    return {
+        "RecordType": "Bounce",
+        "ID": int(fingerprint(message.key.encode())[:12], 16),
+        "Type": "HardBounce",
+        "MessageID": str(uuid.uuid5(uuid.NAMESPACE_OID, message.key)),
+        "Email": message.recipient,
+        "BouncedAt": at.isoformat(),
+        "Description": "The server was unable to deliver your message.",
+        "Details": "550 5.1.1 no such reader",
         "Metadata": {"key": message.key},
     }
 
