@@ -93,7 +93,7 @@ def make_rows(count: int) -> None:
         DeliveryEvent.objects.create(fingerprint=str(number), delivery=delivery, kind="other", provider="x", at=NOW)
         Edition.objects.create(day=NOW.date() + timedelta(days=number))
         Lane.objects.create(domain=str(number), free_at=NOW)
-        Brake.objects.create(pk=1)
+        Brake.objects.get_or_create(pk=1)
 
 
 # Looking ---------------------------------------------------------------------------------------------
