@@ -4,8 +4,11 @@ import os
 from pathlib import Path
 
 from celery import Celery
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digest_site.settings")
+
+TRANSPORT_ALIASES["filesystem"] = "digest_site.folder:Transport"
 
 app = Celery("paper_round")
 app.config_from_object("django.conf:settings", namespace="CELERY")
