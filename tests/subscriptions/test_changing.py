@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -127,3 +127,27 @@ def test_changing_one_who_left_makes_nothing_due(reader):
 
     reader.refresh_from_db()
     assert reader.next_digest_at is None
+
+
+@pytest.mark.parametrize(("away", "kept"), [(timedelta(hours=3), True), (timedelta(days=20), False)])
+def test_what_came_during_a_pause_stays_out(reader, away, kept):
+    back = NOW + away
+
+    pause(reader.pk, UNTIL_LIFTED, NOW, PAGE)
+    Subscriber.objects.update(cutoff_at=NOW)
+    pause(reader.pk, None, back, PAGE)
+
+    reader.refresh_from_db()
+    assert reader.cutoff_at == (NOW if kept else back - timedelta(days=1))
+
+
+def test_what_came_while_the_frequency_was_paused_stays_out(reader):
+    change(reader.pk, wanted(reader, frequency="paused"), NOW, PAGE)
+    reader.refresh_from_db()
+    back = NOW + timedelta(days=20)
+
+    change(reader.pk, wanted(reader, frequency="weekly", weekday=0), back, PAGE)
+
+    reader.refresh_from_db()
+    # Back on Tuesday 1 September, for Mondays: since yesterday's edition, which was not sent.
+    assert reader.cutoff_at == back - timedelta(days=1)
