@@ -71,8 +71,8 @@ class Site:
 
     # Who and what ----------------------------------------------------------------------------------
 
-    def make_readers(self, count: int, **fields: Any) -> list[Subscriber]:
-        """Active readers, due half a minute ago, who want one of three papers."""
+    def make_readers(self, count: int, domains: int = 1, **fields: Any) -> list[Subscriber]:
+        """Active readers, due half a minute ago, who want the three papers there are."""
         now = self.clock.now()
         if not Paper.objects.exists():
             for number in (1, 2, 3):
@@ -85,7 +85,8 @@ class Site:
             "next_digest_at": now - timedelta(seconds=30),
             "created_at": now - timedelta(days=30),
         } | fields
-        emails = [f"reader{number}@example.org" for number in range(first, first + count)]
+        numbers = range(first, first + count)
+        emails = [f"reader{n}@{f'mail{n % domains}.' if domains > 1 else ''}example.org" for n in numbers]
         readers = Subscriber.objects.bulk_create(Subscriber(email=email, email_key=email, **values) for email in emails)
         Interest.objects.bulk_create(Interest(subscriber=each, text="grokking", normal="grokking") for each in readers)
         Token.objects.bulk_create(
@@ -143,6 +144,15 @@ class Site:
         self.deaths += 1
         return self.start_workers(count, FAILPOINT=failpoint, FAILPOINT_MARK=str(self.mark))
 
+    @property
+    def workers(self) -> list[Process]:
+        """Those that run."""
+        return [process for process in self._processes if process.is_running]
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        return TASKS
+
     @contextmanager
     def worker_held_at(self, place: str) -> Iterator[list[Subscriber]]:
         """A worker that stands still at a failpoint; the readers of the window it holds."""
@@ -158,10 +168,9 @@ class Site:
 
     def kill_workers(self) -> None:
         """SIGKILL for every worker with its two processes."""
-        for process in self._processes:
-            if process.is_running:
-                process.kill()
-                self.deaths += 2
+        for process in self.workers:
+            process.kill()
+            self.deaths += 2
 
     def stop(self) -> None:
         for process in self._processes:
