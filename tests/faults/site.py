@@ -149,10 +149,6 @@ class Site:
         """Those that run."""
         return [process for process in self._processes if process.is_running]
 
-    @property
-    def tasks(self) -> tuple[str, ...]:
-        return TASKS
-
     @contextmanager
     def worker_held_at(self, place: str) -> Iterator[list[Subscriber]]:
         """A worker that stands still at a failpoint; the readers of the window it holds."""
@@ -195,11 +191,11 @@ class Site:
 
     # Time ------------------------------------------------------------------------------------------
 
-    def tick(self, *names: str) -> None:
+    def tick(self) -> None:
         """Do what beat does, unless plenty is waiting already."""
         try:
             if self.broker.waiting < len(TASKS) * (1 + self.copies):
-                self.send(*(names or TASKS))
+                self.send(*TASKS)
         except (OSError, OperationalError, *Connection(self.broker.url).connection_errors):
             pass  # the broker is down, as the case wants it; beat would fare the same
 

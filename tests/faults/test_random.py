@@ -14,7 +14,7 @@ from subscriptions.models import Subscriber
 from tests.faults import provider as acts
 from tests.faults.ledger import Handed
 from tests.faults.provider import Act
-from tests.faults.site import Site
+from tests.faults.site import TASKS, Site
 from tests.faults.wire import Cut, Wire, open_wire
 
 READERS = 40
@@ -96,7 +96,7 @@ class Schedule:
 
     def flood(self) -> None:
         for _ in range(5):
-            self.site.send(*self.site.tasks)
+            self.site.send(*TASKS)
 
     def move_clock(self) -> None:
         self.site.clock.advance(timedelta(minutes=self.rng.choice([-60, -5, 1, 5, 20])))
