@@ -11,17 +11,24 @@ from tests.factories import NOW
 from tests.faults.broker import open_broker
 from tests.faults.clock import Clock
 from tests.faults.provider import Provider, open_provider
+from tests.faults.schedules import RUNS, SEED
 from tests.faults.site import EMAIL_TIMEOUT, WEBHOOK_SECRET, Site
 
 TABLE: list[tuple[str, str]] = []
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever stands on a site is a case of the fault suite."""
+    """Whatever stands on a site is a case of the fault suite. Of a case's variants make test runs the first."""
+    seen: set[str] = set()
     for item in items:
-        if "site" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.faults)
-            item.add_marker(pytest.mark.django_db(transaction=True))
+        if "site" not in getattr(item, "fixturenames", ()):
+            continue
+        item.add_marker(pytest.mark.faults)
+        item.add_marker(pytest.mark.django_db(transaction=True))
+        case = item.nodeid.partition("[")[0]
+        if case in seen:
+            item.add_marker(pytest.mark.thorough)
+        seen.add(case)
 
 
 @pytest.fixture
@@ -71,3 +78,4 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         )
         for name, line in TABLE:
             terminalreporter.write_line(f"{name:<58}{line}")
+        terminalreporter.write_line(f"The random schedules of this run: make faults SEED={SEED} RUNS={RUNS}")

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 
+import pytest
 import requests
 
 from papers.models import Paper
@@ -19,6 +20,7 @@ def slowly(_):
     return Act(stall=0.02)
 
 
+@pytest.mark.thorough
 def test_f08_two_beats(site):
     site.make_readers(40)
     for number in ("1", "2"):
@@ -30,6 +32,7 @@ def test_f08_two_beats(site):
     site.judge()
 
 
+@pytest.mark.thorough
 def test_f09_everything_down_for_four_hours(site):
     site.make_readers(24)
     site.clock.advance(timedelta(hours=4))
@@ -58,6 +61,7 @@ def test_f10_everything_down_for_three_days(site):
     assert set(items.values_list("paper__arxiv_id")) == set(Paper.objects.values_list("arxiv_id"))
 
 
+@pytest.mark.thorough
 def test_f11_broker_killed_with_a_thousand_tasks(site):
     site.make_readers(40)
     site.send(*["subscriptions.tasks.send_queued"] * 1000)
@@ -72,6 +76,7 @@ def test_f11_broker_killed_with_a_thousand_tasks(site):
     site.judge()
 
 
+@pytest.mark.thorough
 def test_f12_broker_down_at_sign_up_and_dispatch(site):
     site.make_readers(12)
     site.broker.kill()

@@ -21,6 +21,7 @@ def test_f01_killed_after_claim(site):
     site.judge()
 
 
+@pytest.mark.thorough
 def test_f02_killed_before_socket(site):
     site.make_readers(24)
     site.start_struck_workers("before_socket:kill")
@@ -63,6 +64,7 @@ def test_f04_whole_worker_killed(site):
     site.judge(accepted=range(42, 60), unknown=range(2 * WINDOW, 2 * WINDOW + 3))
 
 
+@pytest.mark.thorough
 def test_f05_deployment_while_sending(site):
     """Old and new code together; the old worker ends its windows and leaves the rest to the new one."""
     site.make_readers(160)
@@ -101,6 +103,7 @@ def test_f06_time_limit_on_the_wire(site, limits, accepted, unknown):
     site.judge(accepted=accepted, unknown=unknown)
 
 
+@pytest.mark.thorough
 def test_f06_out_of_memory_on_the_wire(site):
     readers = site.make_readers(24)
     site.provider.rule = first_time({readers[0].email: ACCEPT_THEN_STALL})
@@ -117,6 +120,7 @@ def test_f06_out_of_memory_on_the_wire(site):
     site.judge(accepted=15, unknown=WINDOW)
 
 
+@pytest.mark.thorough
 def test_f07_redelivery_while_sending(site):
     """The broker hands the task to a second process while the first still waits for the provider."""
     readers = site.make_readers(12)

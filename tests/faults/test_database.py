@@ -57,6 +57,7 @@ def test_f15_connection_dies_at_claim_commit(site, wire, arrives):
     site.judge()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("arrives", [True, False], ids=["committed", "rolled-back"])
 def test_f15_connection_dies_at_fence_commit(site, wire, arrives):
     site.make_readers(24)
@@ -93,6 +94,7 @@ def test_f16_database_away_at_record(site, wire):
     site.judge()
 
 
+@pytest.mark.thorough
 def test_f16_database_lost_at_record(site, wire):
     """It stays away for longer than the worker lives. The provider's webhooks know what became of the window."""
     site.make_readers(24)
@@ -135,6 +137,7 @@ def test_f36_disk_full_while_sending(site):
     site.judge()
 
 
+@pytest.mark.thorough
 def test_f36_disk_full_under_the_logs(site):
     """Every message is worth a line here, since its reader comes to grief."""
     site.make_readers(24)

@@ -44,6 +44,7 @@ def test_f18_accepts_and_stalls(site, act, oracle):
     site.judge()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("act", [acts.STALL, acts.DROP_BEFORE, acts.BROKEN], ids=["stalls", "drops", "500"])
 def test_f19_stalls_without_accepting(site, act):
     """Nobody can tell, so nothing is sent again, however long it takes."""
@@ -80,6 +81,7 @@ def test_f20_accepts_and_hangs_up(site, act, oracle):
     site.judge()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("fault", ["refused", "name-unknown"])
 def test_f21_unreachable_for_twenty_minutes(site, fault):
     site.make_readers(24)
@@ -123,6 +125,7 @@ def test_f22_too_many_requests(site):
     site.judge()
 
 
+@pytest.mark.thorough
 def test_f23_answer_that_cannot_be_read(site):
     strike(site, acts.TRUNCATED)
     site.start_workers()
@@ -156,6 +159,7 @@ def test_f24_refused_credentials(site, act, workers):
     site.judge()
 
 
+@pytest.mark.thorough
 def test_f26_no_library_tries_again(site):
     """One POST for each message. The backend of every provider by itself: tests/subscriptions/test_providers.py."""
     readers = site.make_readers(24)

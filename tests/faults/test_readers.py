@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.db import connection
@@ -42,6 +43,7 @@ def test_f27_poisoned_paper_and_keyword(site):
     site.judge(accepted=23)
 
 
+@pytest.mark.thorough
 def test_f28_unsubscribed_between_queue_and_claim(site):
     readers = site.make_readers(24)
     site.compose()
@@ -67,6 +69,7 @@ def test_f28_unsubscribed_between_claim_and_fence(site):
     site.judge(accepted=22)
 
 
+@pytest.mark.thorough
 def test_f28_unsubscribed_while_sending(site):
     """Who leaves in the middle of a window may still get that one message, and the ledger says so."""
     readers = site.make_readers(24)
@@ -89,6 +92,7 @@ def test_f28_unsubscribed_while_sending(site):
     site.judge(accepted=range(1, 21))
 
 
+@pytest.mark.thorough
 def test_f29_erased_between_queue_and_claim(site):
     readers = site.make_readers(24)
     site.compose()
@@ -112,6 +116,7 @@ def test_f29_erased_between_claim_and_fence(site):
     site.judge(accepted=23)
 
 
+@pytest.mark.thorough
 def test_f29_erased_while_sending(site):
     readers = site.make_readers(24)
     asked, gate = threading.Event(), threading.Event()
