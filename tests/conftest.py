@@ -1,6 +1,7 @@
 """What every test stands on: no way out to the network, and nothing shared between two tests."""
 
 import ipaddress
+import signal
 import socket
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +12,8 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 
+# A shell that starts the tests in the background has SIGINT ignored, and every process they start would too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # The same examples on every run, and no limit of time: a busy machine is not a failing test.
 hypothesis.settings.register_profile("suite", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("suite")

@@ -62,7 +62,7 @@ def test_run_serves_pages_with_a_beating_worker_and_stops_without_leftovers(port
         wait_for_heartbeat(port)
     finally:
         supervisor.send_signal(signal.SIGINT)
-        output, _ = supervisor.communicate(timeout=60)
+        output = end(supervisor)
 
     assert (alive.status_code, log_in.status_code, supervisor.returncode) == (200, 200, 0)
     assert re.search(r"^Administrator first@example\.org, password \S{16} \(shown this once\)\.$", output, re.MULTILINE)
@@ -70,6 +70,17 @@ def test_run_serves_pages_with_a_beating_worker_and_stops_without_leftovers(port
     assert len(children) >= 3
     # One that has ended but that nobody has asked about is no leftover.
     assert [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE] == []
+
+
+def end(supervisor: subprocess.Popen[str]) -> str:
+    """What it said until it stopped; one that does not stop is killed with all it started, and fails the test."""
+    started = [psutil.Process(supervisor.pid), *psutil.Process(supervisor.pid).children(recursive=True)]
+    try:
+        return supervisor.communicate(timeout=60)[0]
+    except subprocess.TimeoutExpired:
+        for process in started:
+            process.kill()
+        raise
 
 
 def wait_for_heartbeat(port: int) -> None:

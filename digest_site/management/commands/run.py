@@ -117,7 +117,9 @@ def commands(bind: str) -> dict[str, list[str]]:
 @contextlib.contextmanager
 def running(commands: dict[str, list[str]]) -> Iterator[dict[str, "subprocess.Popen[bytes]"]]:
     """Run `commands`, each in a session of its own so that Ctrl-C reaches us alone; stop them all at the end."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Both: a shell that starts us in the background has SIGINT ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     processes: dict[str, subprocess.Popen[bytes]] = {}
     try:
         for name, command in commands.items():
