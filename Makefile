@@ -47,7 +47,7 @@ test: $(VENV)/.dev  ## the whole suite, on SQLite and then on PostgreSQL and Red
 	test $$faults = 0 || echo "make test: the faults failed"; \
 	test $$lite = 0 && test $$full = 0 && test $$faults = 0
 
-browser-test: $(VENV)/.dev  ## the pages in headless Chromium; screenshots land in var/screenshots
+browser-test: $(VENV)/.dev $(VENV)/.node  ## the pages in headless Chromium; screenshots land in var/screenshots
 	@$(PLAIN) $(BIN)/pytest --quiet -m browser
 
 faults: $(VENV)/.dev  ## kill, cut and refuse everything a digest needs; SEED=1 RUNS=20 for more random schedules
@@ -81,6 +81,8 @@ requirements:  ## pin requirements*.txt afresh, with hashes (needs uv)
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url --constraint requirements.txt requirements-ses.in --output-file requirements-ses.txt
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-emit-index-url --constraint requirements.txt requirements-sentry.in --output-file requirements-sentry.txt
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url --constraint requirements.txt requirements-dev.in --output-file requirements-dev.txt
 
 clean:  ## remove .venv and the tools' caches; var/ stays
@@ -106,3 +108,11 @@ $(VENV)/.dev: requirements-dev.txt | $(BIN)/python
 	@echo "Installing requirements-dev.txt (once)"
 	@$(PIP) --requirement requirements-dev.txt
 	@touch $(VENV)/.runtime $@
+
+# Checks that exist only for Node: for the browser tests. The scripts stand beside their packages, where Node looks.
+$(VENV)/.node: $(wildcard tests/node/*) | $(BIN)/python
+	@command -v npm >/dev/null || { echo "make browser-test needs Node.js and npm."; exit 1; }
+	@mkdir -p $(VENV)/node && cp tests/node/* $(VENV)/node
+	@echo "Installing tests/node/package.json (once)"
+	@cd $(VENV)/node && npm install --silent --ignore-scripts --no-audit --no-fund --no-package-lock
+	@touch $@
