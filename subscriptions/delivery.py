@@ -19,7 +19,7 @@ from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from subscriptions import braking, links, pacing
+from subscriptions import braking, continuity, links, pacing
 from subscriptions.failpoints import reach
 from subscriptions.issue import CannotRender
 from subscriptions.models import Delivery, Subscriber, Suppression
@@ -71,11 +71,13 @@ def send_queued(
         return is_stopping() or time.monotonic() >= ends_at
 
     with Channel() as channel:
-        while not is_over() and not braking.is_pulled():
-            window = claim(clock(), settings.SEND_WINDOW)
-            if not window:
+        while not is_over():
+            replaced_at = continuity.watch(clock())
+            if braking.is_pulled() or not (window := claim(clock(), settings.SEND_WINDOW)):
                 break
             reach("after_claim")
+            if replaced_at is not None:
+                continuity.doubt_composed_again(window, replaced_at, clock())
             go_on = _Window(window, channel, clock, sleep, is_over).send()
             totals.update(row.state for row in window)
             if not go_on:

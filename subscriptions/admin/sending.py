@@ -164,7 +164,7 @@ class BrakeAdmin(ActsByHand):
     """Whether anything is sent at all."""
 
     list_display = ("__str__", "pulled_at", "refusals")
-    actions = ("stop", "go_on")
+    actions = ("stop", "go_on", "trust_database")
 
     def get_queryset(self, request: Request) -> QuerySet[Brake]:
         Brake.objects.get_or_create(pk=1)
@@ -183,6 +183,14 @@ class BrakeAdmin(ActsByHand):
         page = self.ask(request, rows, "Let sending go on?", "Has the cause been mended? The next tick sends again.")
         if page is None and operating.go_on_sending(_operator(request)):
             messages.success(request, "Sending goes on.")
+        return page
+
+    @admin.action(description="Let sending go on: the database lost nothing", permissions=["act"])
+    def trust_database(self, request: Request, rows: QuerySet[Brake]) -> HttpResponse | None:
+        warning = "Was the database moved on purpose, with every commit? Otherwise some digests may arrive twice."
+        page = self.ask(request, rows, "Trust the database?", warning)
+        if page is None and operating.trust_database(_operator(request)):
+            messages.success(request, "Sending goes on, and nothing is in doubt.")
         return page
 
 

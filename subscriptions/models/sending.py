@@ -27,6 +27,12 @@ class Brake(models.Model):
     refusals = models.PositiveSmallIntegerField(default=0, help_text="In a row, for our credentials or settings.")
     pulled_at = models.DateTimeField(null=True, blank=True, help_text="Set: nothing is sent until it is released.")
     reason = models.CharField(max_length=300, blank=True)
+    epoch = models.CharField(
+        max_length=40, blank=True, help_text="Which history of the database this is. See subscriptions.continuity."
+    )
+    replaced_at = models.DateTimeField(
+        null=True, blank=True, help_text="The database was found to be another one: what was due by then is in doubt."
+    )
 
     def __str__(self) -> str:
         return f"sending stopped: {self.reason}" if self.pulled_at else "sending"

@@ -80,7 +80,7 @@ class Provider:
         self.ledger = Ledger()
         self.rule: Rule = accept
         self.closing = threading.Event()
-        self._by_idempotency_key: dict[str, tuple[str, str]] = {}
+        self._by_key: dict[str, tuple[str, str]] = {}
         self._lock = threading.Lock()
         self._port = 0
         self._server: _Server | None = None
@@ -103,21 +103,20 @@ class Provider:
             self._server.end_connections()
             self._server = None
 
-    def known(self, idempotency_key: str, content: str) -> str | None:
-        """The id given to this key before; None when it is new.
+    def take(self, number: int, message: Handed, idempotency_key: str) -> str:
+        """Accept the message and give its name; the same key again gets the same name, and no second acceptance.
 
-        https://resend.com/docs/dashboard/emails/idempotency-keys
+        "" when the key comes with other content: https://resend.com/docs/dashboard/emails/idempotency-keys
         """
         with self._lock:
-            before, name = self._by_idempotency_key.get(idempotency_key, (content, None))
-        if before != content:
-            raise AssertionError(f"{idempotency_key} came again with other content")
-        return name
-
-    def remember(self, idempotency_key: str, content: str, name: str) -> None:
-        if idempotency_key:
-            with self._lock:
-                self._by_idempotency_key[idempotency_key] = (content, name)
+            content, name = self._by_key.get(idempotency_key, (message.content, ""))
+            if content != message.content or name:
+                return name if content == message.content else ""
+            self.ledger.accept(number)
+            name = str(uuid.uuid4())
+            if idempotency_key:
+                self._by_key[idempotency_key] = (message.content, name)
+            return name
 
 
 @contextlib.contextmanager
@@ -178,20 +177,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _keep(self, number: int, message: Handed, act: Act) -> bytes:
         """Accept the message if the act says so; the whole answer's body."""
-        provider, key = self.server.provider, self.headers.get("Idempotency-Key", "")
-        if not act.accepts:
-            return act.body or b'{"ErrorCode": 1, "Message": "no", "name": "application_error", "message": "no"}'
-        name = provider.known(key, message.content)
-        if name is None:
-            name = str(uuid.uuid4())
-            provider.ledger.accept(number)
-            provider.remember(key, message.content, name)
-        return (
-            act.body
-            or json.dumps(
-                {"To": message.recipient, "MessageID": name, "id": name, "ErrorCode": 0, "Message": "OK"}
-            ).encode()
-        )
+        name = ""
+        if act.accepts:
+            name = self.server.provider.take(number, message, self.headers.get("Idempotency-Key", ""))
+        good = {"To": message.recipient, "MessageID": name, "id": name, "ErrorCode": 0, "Message": "OK"}
+        return act.body or json.dumps(good if name else {"ErrorCode": 1, "name": "error", "message": "no"}).encode()
 
     def _end(self, act: Act, body: bytes) -> None:
         self.close_connection = act.ending != "answer"

@@ -76,10 +76,11 @@ class Wire:
         with contextlib.suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
-                if self.is_down:
+                server = None if self.is_down else _connect()
+                if server is None:
                     client.close()
                 else:
-                    self._links.append(_Link(self, client, _connect()))
+                    self._links.append(_Link(self, client, server))
 
 
 class _Link:
@@ -138,13 +139,17 @@ def open_wire() -> Iterator[Wire]:
         wire.close()
 
 
-def _connect() -> socket.socket:
+def _connect() -> socket.socket | None:
+    """To the database this process looks at; None while it does not answer."""
     options = connection.get_connection_params()
     host, port = options.get("host") or "localhost", int(options.get("port") or 5432)
-    if not host.startswith("/"):
-        return socket.create_connection((host, port))
-    server = socket.socket(socket.AF_UNIX)
-    server.connect(f"{host}/.s.PGSQL.{port}")
+    is_path = host.startswith("/")
+    server = socket.socket(socket.AF_UNIX if is_path else socket.AF_INET)
+    try:
+        server.connect(f"{host}/.s.PGSQL.{port}" if is_path else (host, port))
+    except OSError:
+        server.close()
+        return None
     return server
 
 
