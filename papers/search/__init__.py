@@ -7,7 +7,8 @@
 from collections.abc import Iterable
 
 from papers.search.index import Index, Matches, Searchable
-from papers.search.query import Query, QueryError, parse
+from papers.search.lexer import QueryError
+from papers.search.query import Query, parse
 from papers.search.ranking import Ranked, Reason, rank
 
 __all__ = ["Index", "Matches", "Query", "QueryError", "Ranked", "Reason", "Searchable", "parse", "rank", "search"]

@@ -11,8 +11,6 @@ else is literal; within quotation marks everything is.
 import hashlib
 import re
 from dataclasses import dataclass, field
-from difflib import get_close_matches
-from typing import NamedTuple
 
 from papers.search.expression import (
     MIN_PREFIX,
@@ -27,30 +25,12 @@ from papers.search.expression import (
     organisation,
     phrase,
 )
+from papers.search.lexer import FIELDS, Lexeme, QueryError, lexemes, unify
 from papers.search.normalise import is_unspaced, tokens
 
 MAX_LENGTH = 500
 MAX_DEPTH = 20
 MAX_NORMAL = 480
-
-FIELDS = {
-    "title": "title", "abstract": "abstract", "author": "author", "org": "org", "cat": "cat",
-    "authors": "author", "organisation": "org", "organization": "org", "category": "cat", "abs": "abstract",
-}  # fmt: skip
-
-
-class QueryError(ValueError):
-    """A query that cannot be understood.
-
-    `message` says what is wrong, `position` where (characters from the start of the text as typed),
-    `suggestion` what to write instead. All in a reader's words.
-    """
-
-    def __init__(self, message: str, position: int, suggestion: str) -> None:
-        super().__init__(f"{message} {suggestion}")
-        self.message = message
-        self.position = position
-        self.suggestion = suggestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +46,13 @@ def parse(text: str) -> Query:
     """Read one interest. Raises QueryError and nothing else; takes time linear in the length."""
     if len(text) > MAX_LENGTH:
         raise QueryError(f"This is longer than {MAX_LENGTH} characters.", MAX_LENGTH, "Make several interests of it.")
-    typed = text.translate(_SAME)
+    typed = unify(text)
     if _WORDS_ONLY.match(typed) and (words := phrase(typed)):
         return Query(text, _short(words.normal), words)
-    lexemes = _Lexer(typed).lexemes()
-    if lexemes[0].kind == "end":
+    pieces = lexemes(typed)
+    if pieces[0].kind == "end":
         raise QueryError("There is nothing to search for.", 0, "Type a topic, such as: diffusion models")
-    expression = _Parser(typed, lexemes).parse()
+    expression = _Parser(typed, pieces).parse()
     return Query(text, _short(expression.normal), expression)
 
 
@@ -82,15 +62,7 @@ def _short(normal: str) -> str:
     return f"#{hashlib.sha256(normal.encode()).hexdigest()}"
 
 
-# Signs that other keyboards write, as ours; control characters as blanks. One for one: positions stay.
-_SAME = str.maketrans(
-    dict.fromkeys("“”„‟«»＂", '"')
-    | {"（": "(", "）": ")", "：": ":", "＊": "*"}
-    | dict.fromkeys(map(chr, range(32)), " ")
-)
 _WORDS_ONLY = re.compile(r"(?!.*\b(?:AND|OR|NOT)\b)[^()\":*\\]*\Z")
-_OPERATOR = re.compile(r"(?:AND|OR|NOT)(?![^\s()\"])")
-_FIELD = re.compile(r"([^\W\d_]{2,}):(?!//)")
 # https://arxiv.org/category_taxonomy
 _CATEGORY = re.compile(
     r"(?:astro-ph|cond-mat|cs|econ|eess|gr-qc|hep-(?:ex|lat|ph|th)|math|math-ph|nlin|nucl-(?:ex|th)|physics|q-bio|q-fin"
@@ -105,84 +77,14 @@ _EXAMPLES = {
     "org": "org:google",
     "cat": "cat:cs.LG",
 }
-# A parenthesis within a word is part of it, as in SE(3); so is an escaped quotation mark, as in Schr\"odinger.
-_WORD = re.compile(r"(?:\\\S|[^\s\"()]|(?<=\w)\([^\s()\"]*\))+")
-
-
-class _Lexeme(NamedTuple):
-    """A piece of a query; `start` and `end` bound its content, `position` is where it begins."""
-
-    kind: str  # word, quoted, field, AND, OR, NOT, (, ), end
-    position: int
-    start: int
-    end: int
-
-
-class _Lexer:
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.at = 0
-
-    def lexemes(self) -> list[_Lexeme]:
-        """The query in pieces, the last one of kind "end"."""
-        found = []
-        while self._skip_blanks():
-            found.append(self._next())
-            self.at = found[-1].end + (found[-1].kind == "quoted")
-        return [*found, _Lexeme("end", self.at, self.at, self.at)]
-
-    def _skip_blanks(self) -> bool:
-        while self.at < len(self.text) and self.text[self.at].isspace():
-            self.at += 1
-        return self.at < len(self.text)
-
-    def _next(self) -> _Lexeme:
-        at, character = self.at, self.text[self.at]
-        if character in "()":
-            return _Lexeme(character, at, at, at + 1)
-        if character == '"':
-            return self._quoted(at)
-        if operator := _OPERATOR.match(self.text, at):
-            return _Lexeme(operator[0], at, at, operator.end())
-        if name := _FIELD.match(self.text, at):
-            if name[1].lower() in FIELDS:
-                return _Lexeme("field", at, at, name.end())
-            self._refuse_unknown(name)
-        word = _WORD.match(self.text, at)
-        end = word.end() if word else at + 1
-        return _Lexeme("word", at, at, end)
-
-    def _quoted(self, at: int) -> _Lexeme:
-        end = self.text.find('"', at + 1)
-        if end < 0:
-            raise QueryError(
-                "This quotation mark is never closed.", at, 'Add " where the phrase ends, or leave both marks out.'
-            )
-        if self.text.startswith("*", end + 1):
-            raise QueryError(
-                "A star cannot follow a quotation mark.",
-                end + 1,
-                "Leave the marks out: neural net* is a phrase as well.",
-            )
-        return _Lexeme("quoted", at, at + 1, end)
-
-    def _refuse_unknown(self, name: re.Match[str]) -> None:
-        after = self.text[name.end() : name.end() + 1]
-        if not after or after.isspace():
-            return  # "BERT: a survey" is a title, not a field
-        close = get_close_matches(name[1].lower(), FIELDS, n=1, cutoff=0.6)
-        hint = f"Did you mean {close[0]}: ? " if close else "Fields are title:, abstract:, author:, org: and cat:. "
-        raise QueryError(
-            f"There is no field “{name[1]}”.", name.start(), f'{hint}To find the words themselves, put them in "…".'
-        )
 
 
 class _Parser:
     """Recursive descent; the depth is bounded by MAX_DEPTH."""
 
-    def __init__(self, text: str, lexemes: list[_Lexeme]) -> None:
+    def __init__(self, text: str, pieces: list[Lexeme]) -> None:
         self.text = text
-        self.lexemes = lexemes
+        self.pieces = pieces
         self.at = 0
         self.depth = 0
 
@@ -193,23 +95,23 @@ class _Parser:
                 "This parenthesis closes nothing.", self._here.position, "Take it out, or add ( where the group begins."
             )
         if not is_bounded(expression):
-            at = next(lexeme.position for lexeme in self.lexemes if lexeme.kind == "NOT")
+            at = next(lexeme.position for lexeme in self.pieces if lexeme.kind == "NOT")
             raise QueryError(
                 "NOT alone would find nearly every paper.", at, "Say what to find as well: diffusion AND NOT survey"
             )
         return expression
 
     @property
-    def _here(self) -> _Lexeme:
-        return self.lexemes[self.at]
+    def _here(self) -> Lexeme:
+        return self.pieces[self.at]
 
     @property
     def _peek(self) -> str:
-        return self.lexemes[self.at].kind
+        return self.pieces[self.at].kind
 
-    def _take(self) -> _Lexeme:
+    def _take(self) -> Lexeme:
         self.at += 1
-        return self.lexemes[self.at - 1]
+        return self.pieces[self.at - 1]
 
     def _either(self, where: str) -> Expression:
         operands = [self._both(where)]
@@ -340,7 +242,7 @@ class _Parser:
 
     def _nothing(self) -> QueryError:
         """The error for an operator that lacks a side."""
-        here, before = self._here, self.lexemes[self.at - 1]
+        here, before = self._here, self.pieces[self.at - 1]
         if here.kind in ("AND", "OR"):
             return QueryError(f"{here.kind} has nothing before it.", here.position, _BOTH_SIDES.format(here.kind))
         if self.at and before.kind in ("AND", "OR", "NOT"):

@@ -3,7 +3,8 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from papers.search.expression import Phrase
-from papers.search.query import MAX_DEPTH, MAX_LENGTH, MAX_NORMAL, Query, QueryError, parse
+from papers.search.lexer import QueryError
+from papers.search.query import MAX_DEPTH, MAX_LENGTH, MAX_NORMAL, Query, parse
 
 # Pieces of the language, so that nearly every query comes close to meaning something.
 PIECES = st.sampled_from(
