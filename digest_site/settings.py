@@ -35,7 +35,7 @@ INSTALLED_APPS = [
     "subscriptions",
     "anymail",
     "csp",
-    "django.contrib.admin",
+    "digest_site.apps.BackOfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
