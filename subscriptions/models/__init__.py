@@ -1,4 +1,5 @@
 from subscriptions.models.allowance import Allowance
+from subscriptions.models.feedback import Feedback
 from subscriptions.models.ledger import Delivery, DeliveryEvent, Digest, DigestItem
 from subscriptions.models.sending import Brake, Edition, Lane
 from subscriptions.models.subscriber import ConsentEvent, Interest, Subscriber, Suppression, Token
@@ -12,6 +13,7 @@ __all__ = [
     "Digest",
     "DigestItem",
     "Edition",
+    "Feedback",
     "Interest",
     "Lane",
     "Subscriber",
