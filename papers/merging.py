@@ -10,6 +10,7 @@ one that gives the same paper whichever snapshot came first, and nothing new whe
 - Where neither names a version, and for what only a community site says (organisation, keywords, code),
   the numbers are the clock: a snapshot with fewer votes or comments is an older one.
 - Dates move back to the earliest. None and empty erase nothing.
+- Words an editor put in place of a source's stay; what the sources say goes on beneath them.
 """
 
 import unicodedata
@@ -47,6 +48,8 @@ def merge_paper(paper: Paper, record: PaperRecord, day: date | None) -> set[str]
         **_preferred(paper, record, _EXTRAS, replace=_has_current_numbers(paper, record)),
     }
     wanted["title_key"] = title_key(wanted["title"])
+    # Last, and beneath: by the sources' title a paper is found again, and an editor's words are not theirs to change.
+    wanted["source_words"] = {name: wanted.pop(name) for name in paper.source_words}
     return _assign(paper, wanted)
 
 
@@ -84,7 +87,7 @@ def _is_withdrawn(paper: Paper, record: PaperRecord) -> bool:
 def _preferred(paper: Paper, record: PaperRecord, names: tuple[str, ...], *, replace: bool) -> dict[str, Any]:
     chosen = {}
     for name in names:
-        stored, said = getattr(paper, name), getattr(record, name)
+        stored, said = paper.said(name), getattr(record, name)
         chosen[name] = (list(said) if isinstance(said, tuple) else said) if said and (replace or not stored) else stored
     return chosen
 

@@ -85,6 +85,44 @@ def test_merge_paper_last_record_again(records):
     assert merge_paper(found, records[-1], DAY) == set()
 
 
+def edited(*records: PaperRecord) -> Paper:
+    found = paper(*records)
+    found.edit("title", "An editor's title")
+    return found
+
+
+def test_merge_paper_leaves_an_editors_words_alone():
+    found = edited(EARLY)
+
+    changed = merge_paper(found, REVISED, DAY)
+
+    assert found.title == "An editor's title"
+    assert found.abstract == "Revised words."
+    assert found.source_words == {"title": "Fast grokking"}
+    assert found.title_key == "fastgrokking"  # the sources go on finding it under their own title
+    assert changed == {
+        "abstract", "authors", "categories", "published_on", "source_words", "title_key", "version",
+    }  # fmt: skip
+    assert merge_paper(found, REVISED, DAY) == set()
+
+
+def test_merge_paper_editors_words_undone():
+    found = edited(EARLY)
+    merge_paper(found, REVISED, DAY)
+
+    found.edit("title", "Fast grokking")
+
+    assert values(found) == values(paper(EARLY, REVISED))
+
+
+def test_edit_twice_keeps_what_sources_said():
+    found = edited(EARLY)
+
+    found.edit("title", "Better still")
+
+    assert (found.title, found.said("title"), found.said("abstract")) == ("Better still", EARLY.title, EARLY.abstract)
+
+
 @pytest.mark.parametrize("older", [{"votes": 5, "comments": None}, {"votes": 7, "comments": 1}, {"votes": None}])
 def test_merge_paper_older_snapshot_lowers_nothing(older):
     found = paper(LATE)

@@ -1,8 +1,9 @@
-"""The world of papers: what was published, where it was listed, and how each reading went."""
+"""What was published, and where it was listed."""
 
 from datetime import date, datetime
-from typing import Self
+from typing import Any, Self
 
+from django.conf import settings
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
@@ -10,7 +11,9 @@ from django.utils import timezone
 from papers.identifiers import MAX_ARXIV_ID
 from papers.text import MAX_NAME, MAX_TITLE, MAX_URL
 
-MAX_RAW = 20_000
+MAX_NOTE = 300
+EDITABLE = ("title", "abstract")
+"""What an editor may put into words of their own."""
 
 
 class PaperQuerySet(models.QuerySet["Paper"]):
@@ -52,7 +55,22 @@ class Paper(models.Model):
     project_url = models.URLField(max_length=MAX_URL, blank=True)
     is_withdrawn = models.BooleanField("withdrawn", default=False)
     is_hidden = models.BooleanField("hidden", default=False, help_text="Neither shown nor sent.")
-    is_pinned = models.BooleanField("pinned", default=False, help_text="First on the pages of its day.")
+    is_pinned = models.BooleanField(
+        "editor's pick", default=False, help_text="First on the pages of its day, and named as a pick in digests."
+    )
+    pick_note = models.CharField(
+        "note", max_length=MAX_NOTE, blank=True, help_text="Why it was picked. Readers see it beside the paper."
+    )
+    picked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", editable=False
+    )
+    picked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    source_words = models.JSONField(
+        default=dict,
+        blank=True,
+        editable=False,
+        help_text="Field → what the sources say, where an editor's words stand in its place.",
+    )
     first_seen_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -78,6 +96,17 @@ class Paper(models.Model):
         return (
             reverse("papers:paper", args=[self.arxiv_id]) if self.arxiv_id else reverse("papers:entry", args=[self.pk])
         )
+
+    def said(self, field: str) -> Any:
+        """What the sources say, whatever an editor made of it."""
+        return self.source_words.get(field, getattr(self, field))
+
+    def edit(self, field: str, value: str) -> None:
+        """Put an editor's words in the sources' place; readings then leave them alone. The same words undo it."""
+        said = self.said(field)
+        kept = {name: words for name, words in self.source_words.items() if name != field}
+        self.source_words = kept if value == said else {**kept, field: said}
+        setattr(self, field, value)
 
     @property
     def abstract_url(self) -> str:
@@ -114,96 +143,3 @@ class Listing(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} {self.day} #{self.rank}"
-
-
-class Reading(models.Model):
-    """One attempt at one source-day. The row exists before the first byte is fetched."""
-
-    class Outcome(models.TextChoices):
-        RUNNING = "running", "running"
-        NEW = "new", "new papers"
-        UNCHANGED = "unchanged", "read before, nothing new"
-        QUIET = "quiet", "nothing announced, as expected"
-        STALE = "stale", "not out yet"
-        FAILED = "failed", "failed"
-
-    source = models.SlugField(max_length=32)
-    day = models.DateField()
-    route = models.CharField(max_length=32, blank=True, help_text="The format it came by.")
-    outcome = models.CharField(max_length=16, choices=Outcome, default=Outcome.RUNNING)
-    started_at = models.DateTimeField()
-    finished_at = models.DateTimeField(null=True, blank=True)
-    found = models.PositiveIntegerField(default=0)
-    new = models.PositiveIntegerField(default=0)
-    updated = models.PositiveIntegerField(default=0)
-    rejected = models.PositiveIntegerField(default=0)
-    error = models.TextField(blank=True)
-    validators = models.JSONField(
-        default=dict,
-        blank=True,
-        editable=False,
-        help_text="Address → ETag and Last-Modified of what was committed.",
-    )
-
-    class Meta:
-        ordering = ("-started_at", "-pk")
-        indexes = (
-            models.Index(fields=["source", "day", "-started_at"], name="reading_source_day"),
-            models.Index(fields=["-started_at"], name="reading_started"),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.source} {self.day}: {self.outcome}"
-
-
-class Rejected(models.Model):
-    """Quarantine: one record that could not go in, once, however often it is met."""
-
-    reading = models.ForeignKey(Reading, on_delete=models.SET_NULL, null=True, blank=True, related_name="rejects")
-    source = models.SlugField(max_length=32)
-    day = models.DateField()
-    reason = models.CharField(max_length=500)
-    raw = models.TextField(help_text=f"The record as it came, cut at {MAX_RAW:,} characters.")
-    digest = models.CharField(max_length=64, editable=False, help_text="SHA-256 of the whole record.")
-    first_seen_at = models.DateTimeField(default=timezone.now, editable=False)
-
-    class Meta:
-        ordering = ("-first_seen_at", "-pk")
-        verbose_name = "rejected record"
-        constraints = (models.UniqueConstraint(fields=["source", "digest"], name="one_rejected_per_record"),)
-
-    def __str__(self) -> str:
-        return f"{self.source} {self.day}: {self.reason}"
-
-
-class CategoryQuerySet(models.QuerySet["Category"]):
-    def read(self) -> Self:
-        return self.filter(is_read=True)
-
-
-class Category(models.Model):
-    """An arXiv category and whether its announcements are read."""
-
-    code = models.CharField(max_length=32, unique=True, help_text="As arXiv writes it, such as cs.LG.")
-    name = models.CharField(max_length=MAX_NAME, blank=True)
-    is_read = models.BooleanField("read", default=True)
-
-    objects = CategoryQuerySet.as_manager()
-
-    class Meta:
-        ordering = ("code",)
-        verbose_name = "arXiv category"
-        verbose_name_plural = "arXiv categories"
-
-    def __str__(self) -> str:
-        return self.code
-
-
-class Gate(models.Model):
-    """Whose turn it is at one host: pacing shared by every process."""
-
-    host = models.CharField(max_length=253, unique=True)
-    free_at = models.DateTimeField(help_text="No request before this.")
-
-    def __str__(self) -> str:
-        return self.host

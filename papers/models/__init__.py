@@ -1,0 +1,7 @@
+"""The world of papers: what was published, where it was listed, how each reading went, what editors say."""
+
+from papers.models.announcement import Announcement
+from papers.models.paper import EDITABLE, Listing, Paper
+from papers.models.reading import MAX_RAW, Category, Gate, Reading, Rejected
+
+__all__ = ["EDITABLE", "MAX_RAW", "Announcement", "Category", "Gate", "Listing", "Paper", "Reading", "Rejected"]
