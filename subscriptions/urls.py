@@ -2,24 +2,24 @@
 
 from django.urls import path
 
-from subscriptions import views
+from subscriptions.views import digests, mail_links, preferences, signing_up
 
 app_name = "subscriptions"
 urlpatterns = [
-    path("subscribe", views.subscribe, name="subscribe"),
-    path("subscribe/thanks", views.subscribed, name="subscribed"),
+    path("subscribe", signing_up.subscribe, name="subscribe"),
+    path("subscribe/thanks", signing_up.subscribed, name="subscribed"),
     # Short, so that the List-Unsubscribe header fits one line. The names are Token.Purpose's values.
-    path("c/<str:token>", views.confirm, name="confirm"),
+    path("c/<str:token>", signing_up.confirm, name="confirm"),
     # Some mail programs add the slash: no redirect may stand between them and the POST.
-    path("u/<str:token>/", views.unsubscribe),
-    path("u/<str:token>", views.unsubscribe, name="unsubscribe"),
-    path("m/<str:token>", views.manage, name="manage"),
-    path("a/<str:token>", views.email, name="email"),
-    path("preferences", views.preferences, name="preferences"),
-    path("preferences/pause", views.pause, name="pause"),
-    path("preferences/address", views.address, name="address"),
-    path("preferences/leave", views.leave, name="leave"),
-    path("preferences/link", views.preferences_link, name="preferences_link"),
-    path("preferences/link/sent", views.link_sent, name="link_sent"),
-    path("preferences/digests/<str:day>", views.digest, name="digest"),
+    path("u/<str:token>/", mail_links.unsubscribe),
+    path("u/<str:token>", mail_links.unsubscribe, name="unsubscribe"),
+    path("m/<str:token>", mail_links.manage, name="manage"),
+    path("a/<str:token>", mail_links.email, name="email"),
+    path("preferences", preferences.preferences, name="preferences"),
+    path("preferences/pause", preferences.pause, name="pause"),
+    path("preferences/address", preferences.address, name="address"),
+    path("preferences/leave", preferences.leave, name="leave"),
+    path("preferences/link", preferences.preferences_link, name="preferences_link"),
+    path("preferences/link/sent", preferences.link_sent, name="link_sent"),
+    path("preferences/digests/<str:day>", digests.digest, name="digest"),
 ]

@@ -1,0 +1,58 @@
+"""Who is let in, and what may be kept of a page."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from subscriptions import visiting
+
+View = Callable[..., HttpResponse]
+
+accept_get_and_post = require_http_methods(["GET", "HEAD", "POST"])
+
+
+def private(view: View) -> View:
+    """Nothing of this page is kept, handed on or indexed (STANDARDS S15)."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        response["Cache-Control"] = "no-store"
+        response["Referrer-Policy"] = "no-referrer"
+        response["X-Robots-Tag"] = "noindex"
+        return response
+
+    return answer
+
+
+def token_page(view: View) -> View:
+    """A page whose whole authority is the secret in its address, so there is nothing a forged POST could borrow.
+
+    No cookie is read, so none is asked for: mail programs send no CSRF token (RFC 8058), and under
+    `no-referrer` browsers send `Origin: null`, which Django's CSRF check refuses.
+    """
+    return login_not_required(csrf_exempt(private(accept_get_and_post(view))))
+
+
+def reader_page(view: View) -> View:
+    """A page for one reader, within their visit: the view gets (request, reader, now)."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        now = timezone.now()
+        reader = visiting.visitor(request, now)
+        if reader is not None:
+            return view(request, reader, now, *args, **kwargs)
+        if request.method == "POST":
+            messages.warning(request, "Your visit has ended and nothing was changed.", extra_tags="is-warn")
+        return redirect("subscriptions:preferences_link")
+
+    return login_not_required(private(answer))
