@@ -9,13 +9,15 @@ from typing import Any
 
 from django.conf import settings
 from django.template import Engine
-from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from papers.text import clean
+from subscriptions import inlining
 from subscriptions.wording import fold
 
 Context = Mapping[str, Any]
+
+STYLE = "emails/style.css"
 
 
 def fill(kind: str, context: Context) -> dict[str, str]:
@@ -37,7 +39,7 @@ def fill_text(name: str, context: Context) -> str:
 
 def fill_html(name: str, context: Context) -> SafeString:
     """A fragment, safe to stand in another template."""
-    return render_to_string(f"emails/{name}", {**_site(), **context})
+    return _html_engine().render_to_string(f"emails/{name}", {**_site(), **context})
 
 
 def fill_page(name: str, context: Context) -> str:
@@ -49,7 +51,14 @@ def fill_page(name: str, context: Context) -> str:
 @cache
 def _text_engine() -> Engine:
     # Text is not HTML: an engine of its own, since what is escaped there would be read as written.
-    return Engine(dirs=Engine.get_default().dirs, autoescape=False)
+    site = Engine.get_default()
+    return Engine(dirs=site.dirs, libraries=site.libraries, autoescape=False)
+
+
+@cache
+def _html_engine() -> Engine:
+    site = Engine.get_default()
+    return inlining.engine(site.dirs, STYLE, site.libraries)
 
 
 def _site() -> dict[str, Any]:
