@@ -28,6 +28,8 @@ class Digest(models.Model):
     window_end = models.DateTimeField(help_text="… to before here were considered.")
     considered = models.PositiveIntegerField(default=0, help_text="Papers in the window.")
     matched = models.PositiveIntegerField(default=0, help_text="Of these, papers that match.")
+    sources = models.PositiveSmallIntegerField(default=0, help_text="Sources that were read for it.")
+    sources_current = models.PositiveSmallIntegerField(default=0, help_text="Of these, those read to the end.")
     outcome = models.CharField(max_length=8, choices=Outcome)
     reason = models.CharField(max_length=300, blank=True, help_text="Why there is nothing, in words for the reader.")
     notices = models.JSONField(default=list, blank=True, help_text="Sentences about failed sources or interests.")

@@ -61,6 +61,9 @@ class Subscriber(models.Model):
         default=10, validators=[MinValueValidator(1), MaxValueValidator(MAX_PAPERS)]
     )
     wants_quiet_note = models.BooleanField(default=False, help_text="A short mail on days without papers.")
+    wants_trending = models.BooleanField(
+        default=False, help_text="Up to three trending papers beside those that match."
+    )
     paused_until = models.DateField(null=True, blank=True)
     next_digest_at = models.DateTimeField(null=True, blank=True, editable=False)
     cutoff_at = models.DateTimeField(
