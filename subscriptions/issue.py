@@ -1,13 +1,14 @@
 """A digest's subject, text and HTML from its rows. No database, no tokens: links are handed in."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 from papers.text import clean
 from subscriptions.blocks import Facts, facts_of, paper_block
+from subscriptions.digest_links import Wishes
 from subscriptions.message import MAX_SUBJECT, encoded_size
 from subscriptions.models import Digest, DigestItem, Interest
 from subscriptions.parts import fill, fill_page, fill_subject, fill_text
@@ -36,6 +37,8 @@ class Addresses:
     preferences: str
     unsubscribe: str
     digest: str
+    pause: str
+    feedback: Callable[[int], Wishes]
 
 
 @dataclass(frozen=True)
@@ -54,13 +57,14 @@ class Entry:
     title: str
     found: tuple[Found, ...]
     facts: Facts
+    feedback: Wishes
 
 
 def fill_digest(
     digest: Digest, items: Sequence[DigestItem], interests: Iterable[Interest], addresses: Addresses
 ) -> dict[str, str]:
     """`subject`, `text` and `html` of one issue; of a quiet note where there are no items."""
-    entries = [entry for item in items if (entry := _entry(item))]
+    entries = [entry for item in items if (entry := _entry(item, addresses))]
     if items and not entries:
         raise CannotRender("not one of this digest's papers can be rendered")
     context = _context(digest, entries, interests, addresses)
@@ -70,12 +74,13 @@ def fill_digest(
     return {"subject": fill_subject("digest", context), "text": fill_text("digest.txt", context), "html": html}
 
 
-def _entry(item: DigestItem) -> Entry | None:
+def _entry(item: DigestItem, addresses: Addresses) -> Entry | None:
     """None for a paper whose row is broken: it alone is left out, and the log tells."""
     try:
         facts = facts_of(item.paper)
         block = paper_block(facts, ABSTRACT_LENGTHS[0])
-        return Entry(item.section, block.title, tuple(map(_found, item.reasons)), facts)
+        found = tuple(map(_found, item.reasons))
+        return Entry(item.section, block.title, found, facts, addresses.feedback(item.paper_id))
     except Exception:
         logger.exception("Paper %s is left out of digest %s", item.paper_id, item.digest_id)
         return None
@@ -117,7 +122,12 @@ def _listing(entries: Sequence[Entry], shown: int, abstract_length: int) -> dict
             {
                 "heading": HEADINGS[section],
                 "entries": [
-                    {"block": paper_block(entry.facts, abstract_length), "found": entry.found} for entry in group
+                    {
+                        "block": paper_block(entry.facts, abstract_length),
+                        "found": entry.found,
+                        "feedback": entry.feedback,
+                    }
+                    for entry in group
                 ],
             }
             for section, group in sections

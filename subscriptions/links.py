@@ -30,10 +30,14 @@ def secret(token: Token) -> str:
 
     Raises LookupError when no key we have makes this token's link.
     """
+    return _derive(key_of(token), token.purpose, token.nonce)
+
+
+def key_of(token: Token) -> str:
+    """The SECRET_KEY, of today or before, under which the token was made. Raises LookupError when it is gone."""
     for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
-        value = _derive(key, token.purpose, token.nonce)
-        if hashed(value) == token.digest:
-            return value
+        if hashed(_derive(key, token.purpose, token.nonce)) == token.digest:
+            return key
     raise LookupError(f"Token {token.pk} was made with a SECRET_KEY that is no longer set: see SECRET_KEY_FALLBACKS.")
 
 

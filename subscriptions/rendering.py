@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db.models import Q, prefetch_related_objects
 
 from subscriptions import links
+from subscriptions.digest_links import DigestLinks, Wishes
 from subscriptions.issue import Addresses, CannotRender, fill_digest
 from subscriptions.message import Message
 from subscriptions.models import Delivery, Digest, DigestItem, Interest, Token
@@ -57,7 +58,9 @@ def render_preview(
     Its personal links lead to the site's first page, and it is no list mail.
     """
     site = settings.SITE_URL
-    addresses = Addresses(preferences=site, unsubscribe=site, digest=site)
+    addresses = Addresses(
+        preferences=site, unsubscribe=site, digest=site, pause=site, feedback=lambda _paper_id: Wishes(site, site)
+    )
     parts = fill_digest(digest, items, interests, addresses)
     return Message(key="preview", sender=settings.DEFAULT_FROM_EMAIL, to=to, sent_at=now, **parts)
 
@@ -87,10 +90,13 @@ def _render_digest(delivery: Delivery, unsubscribe: Token | None, now: datetime)
     if unsubscribe is None:
         raise CannotRender("the reader has no token to unsubscribe with, and no digest may leave without it")
     manage = _live_token(delivery, Purpose.MANAGE, now)
+    own = DigestLinks(unsubscribe, digest.edition)
     addresses = Addresses(
         preferences=links.url(manage) if manage else links.absolute("subscriptions:preferences"),
         unsubscribe=links.url(unsubscribe),
-        digest=links.absolute("subscriptions:digest", digest.edition),
+        digest=own.view,
+        pause=own.pause,
+        feedback=own.feedback,
     )
     items = [item for item in digest.items.all() if not (item.paper.is_hidden or item.paper.is_withdrawn)]
     if not items and digest.outcome != Digest.Outcome.EMPTY:

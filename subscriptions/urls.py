@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from subscriptions.views import digests, mail_links, preferences, signing_up
+from subscriptions.views import digests, mail_links, mailed_digests, preferences, signing_up
 
 app_name = "subscriptions"
 urlpatterns = [
@@ -15,6 +15,10 @@ urlpatterns = [
     path("u/<str:token>", mail_links.unsubscribe, name="unsubscribe"),
     path("m/<str:token>", mail_links.manage, name="manage"),
     path("a/<str:token>", mail_links.email, name="email"),
+    path("p/<str:token>", mailed_digests.pause_week, name="pause_week"),
+    path("v/<str:token>", mailed_digests.view_digest, name="view_digest"),
+    path("f/<str:token>/more", mailed_digests.feedback, {"wish": "more"}, name="more"),
+    path("f/<str:token>/less", mailed_digests.feedback, {"wish": "less"}, name="less"),
     path("preferences", preferences.preferences, name="preferences"),
     path("preferences/pause", preferences.pause, name="pause"),
     path("preferences/address", preferences.address, name="address"),

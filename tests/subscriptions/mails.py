@@ -7,6 +7,7 @@ from email.policy import default
 from html.parser import HTMLParser
 
 from papers.models import Paper
+from subscriptions.digest_links import Wishes
 from subscriptions.issue import Addresses, fill_digest
 from subscriptions.message import Message
 from subscriptions.models import Digest, DigestItem, Interest
@@ -29,7 +30,9 @@ FORBIDDEN = [
 ADDRESSES = Addresses(
     preferences="https://digest.example.org/m/AbCdEfGhIjKlMnOpQrStUv",
     unsubscribe="https://digest.example.org/u/ZyXwVuTsRqPoNmLkJiHgFe",
-    digest="https://digest.example.org/preferences/digests/2026-08-12",
+    digest="https://digest.example.org/v/AAAAAAABAAAAC00wrNfK8i1aXv3pQ0tYyWb9",
+    pause="https://digest.example.org/p/AAAAAAABAAAAAAAbGh7rUuT2mXoQ5eZkLwPd",
+    feedback=lambda paper_id: Wishes(*(f"https://digest.example.org/f/{paper_id}/{wish}" for wish in ("more", "less"))),
 )
 LONG = (
     "Networks trained on sparse parity generalise late, long after they fit their training set. "
