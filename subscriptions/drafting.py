@@ -19,9 +19,11 @@ from subscriptions.windows import Windows
 logger = logging.getLogger(__name__)
 
 LATE_AFTER = timedelta(hours=12)  # STANDARDS D34
+MAX_BESIDE = 3
 _DAY = timedelta(days=1)
 
 Outcome = Digest.Outcome
+Section = DigestItem.Section
 
 
 class Entry(NamedTuple):
@@ -53,10 +55,11 @@ class Draft:
         return [DigestItem(digest=self.digest, **entry._asdict()) for entry in self.entries()]
 
     def entries(self) -> Iterator[Entry]:
-        section = DigestItem.Section.TRENDING if self.choices.trending else DigestItem.Section.MATCHED
-        for position, chosen in enumerate(self.choices.ranked, start=1):
-            reasons = [{"interest": reason.interest, "terms": list(reason.terms)} for reason in chosen.reasons]
-            yield Entry(chosen.paper, position, section.value, chosen.score, reasons)
+        own = Section.TRENDING if self.choices.trending else Section.MATCHED
+        chosen = [(own, one) for one in self.choices.ranked] + [(Section.TRENDING, one) for one in self.choices.beside]
+        for position, (section, one) in enumerate(chosen, start=1):
+            reasons = [{"interest": reason.interest, "terms": list(reason.terms)} for reason in one.reasons]
+            yield Entry(one.paper, position, section.value, one.score, reasons)
 
     @property
     def outcome(self) -> str:
@@ -155,10 +158,12 @@ def choose(draft: Draft, interests: Sequence[Asked], windows: Windows, sent: Col
     start = max(wanted, windows.earliest)
     span = windows.covering(start)
     readings = span.readings_since(start)
-    choices = match(interests, span.window, since=start, sent=sent, limit=reader.max_papers)
+    beside = MAX_BESIDE if reader.wants_trending else 0
+    choices = match(interests, span.window, since=start, sent=sent, limit=reader.max_papers, beside=beside)
     digest = draft.digest = _digest(draft, start, windows)
     draft.choices = choices
     fill(digest, choices)
+    digest.sources, digest.sources_current = explaining.count_sources(readings)
     digest.reason = "" if choices.ranked else explaining.why_empty(choices, readings)
     digest.notices = explaining.notices(reader, choices, readings)
     if reader.cutoff_at and wanted < start:

@@ -47,6 +47,13 @@ def notices(subscriber: Subscriber, choices: Choices, readings: Sequence[Reading
     return sentences
 
 
+def count_sources(readings: Sequence[Reading]) -> tuple[int, int]:
+    """How many sources were read, and how many of them to the end: nothing failed, nothing still to come."""
+    unfinished = _sources(readings, Outcome.FAILED).keys() | _sources(readings, Outcome.STALE).keys()
+    read = {reading.source for reading in readings}
+    return len(read), len(read - unfinished)
+
+
 def left_out(start: datetime) -> str:
     """The notice for a reader whose last digest is further back than any window reaches."""
     return f"Papers that came before {_day(start.date())} are left out: your last digest is too long ago."

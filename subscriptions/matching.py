@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, lru_cache
+from itertools import islice
 from typing import Protocol
 
 from papers.models import Paper
@@ -77,7 +78,8 @@ class Choices:
     """What one reader may get, best first, cut at their limit.
 
     `considered` counts the papers looked at, `matched` those that could have been chosen; `trending` says
-    that the reader named no interest; `unreadable` maps interests no longer understood to what is wrong.
+    that the reader named no interest; `beside` are trending papers that match none; `unreadable` maps
+    interests no longer understood to what is wrong.
     """
 
     ranked: Sequence[Ranked] = ()
@@ -85,6 +87,7 @@ class Choices:
     matched: int = 0
     trending: bool = False
     unreadable: Mapping[str, str] = field(default_factory=dict)
+    beside: Sequence[Ranked] = ()
 
 
 def match(
@@ -94,11 +97,13 @@ def match(
     since: datetime | None = None,
     sent: Collection[int] = (),
     limit: int | None = None,
+    beside: int = 0,
 ) -> Choices:
     """Choose from the papers first seen at or after `since`, without those whose pk is in `sent`.
 
     Muted interests drop papers; no interest (or only muted ones) asks for whatever is trending.
-    An interest that cannot be read is skipped and named.
+    An interest that cannot be read is skipped and named. Where something matches, up to `beside` trending
+    papers that do not match come with it.
     """
     wanted, muted, unreadable = _read(interests)
     answers = window.answers([*wanted, *muted])
@@ -113,7 +118,15 @@ def match(
         return Choices(ranked, considered, len(positions), trending, unreadable)
     own = {query: answers[query.normal].where(lambda at: at >= first and at not in dropped) for query in wanted}
     ranked = rank(window.index, own, limit=limit)
-    return Choices(ranked, considered, len(set().union(*own.values())), trending, unreadable)
+    matched = set().union(*own.values())
+    others = _voted(window, first, dropped | matched, beside) if matched else ()
+    return Choices(ranked, considered, len(matched), trending, unreadable, others)
+
+
+def _voted(window: Window, first: int, without: Collection[int], limit: int) -> list[Ranked]:
+    """The papers from `first` on that most people voted for, at most `limit`."""
+    rest = (at for at in window.trending if at >= first and at not in without and window.papers[at].votes)
+    return [_trending(window, at) for at in islice(rest, limit)]
 
 
 def _trending(window: Window, at: int) -> Ranked:

@@ -291,3 +291,27 @@ def test_digests_bring_each_matching_paper_once_whatever_happens(zone, hour, fre
     assert len(sent) == len(set(sent))
     assert set(sent) == matching
     assert editions == sorted(set(editions))
+
+
+@pytest.mark.parametrize(("wants_trending", "expected"), [(True, ["matched", "trending"]), (False, ["matched"])])
+def test_trending_papers_come_with_what_matches_where_they_are_wanted(wants_trending, expected):
+    voted = make_paper(2, title="Something else")
+    voted.votes = 3
+    windows = LoadedWindows(NOW, [make_paper(1), voted])
+
+    draft = decide(make_reader("grokking", wants_trending=wants_trending), windows)
+
+    assert [(item.paper.pk, item.position, item.section) for item in draft.items] == [
+        (number, number, section) for number, section in enumerate(expected, 1)
+    ]
+    assert draft.digest.matched == 1
+
+
+def test_digest_knows_how_many_sources_it_stands_on():
+    at = NOW - timedelta(hours=1)
+    outcomes = [("arxiv", "new"), ("huggingface", "failed"), ("thirdsite", "stale")]
+    readings = [Reading(source=source, day=DUE.date(), outcome=outcome, started_at=at) for source, outcome in outcomes]
+
+    draft = decide(make_reader("grokking"), LoadedWindows(NOW, [make_paper()], readings))
+
+    assert (draft.digest.sources, draft.digest.sources_current) == (3, 1)

@@ -182,3 +182,22 @@ def test_match_does_not_depend_on_the_order_papers_came_in(order):
     assert chosen(match(interests("diffusion models", "robot"), Window(papers))) == chosen(
         match(interests("diffusion models", "robot"), window())
     )
+
+
+def test_trending_papers_stand_beside_what_matches():
+    votes = {1: 2, 2: 9, 3: 9, 4: 0}
+    papers = [paper(number, title, votes=votes[number]) for number, title in enumerate(TITLES, 1)]
+
+    choices = match(interests("grokking", "-survey"), window(*papers), beside=3)
+    limited = match(interests("robot"), window(*papers), sent=[2], beside=1)
+
+    # The survey is muted, and nobody voted for the robots.
+    assert ([r.paper.pk for r in choices.ranked], [r.paper.pk for r in choices.beside]) == ([1], [2])
+    assert ([r.paper.pk for r in limited.ranked], [r.paper.pk for r in limited.beside]) == ([4], [3])
+
+
+@pytest.mark.parametrize("asked", [["nothing of the kind"], [], ["-survey"]])
+def test_nothing_stands_beside_nothing(asked):
+    papers = [paper(number, title, votes=number) for number, title in enumerate(TITLES, 1)]
+
+    assert match(interests(*asked), window(*papers), beside=3).beside == ()
