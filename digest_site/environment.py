@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Set
@@ -19,6 +20,7 @@ from django.core.exceptions import ImproperlyConfigured
 MIN_SECRET_KEY = 50
 WEB = frozenset({"http", "https"})
 LOG_LEVELS = frozenset({"DEBUG", "INFO", "WARNING", "ERROR"})
+LOG_FORMATS = frozenset({"line", "json"})
 
 
 def read_env(base_dir: Path) -> environ.Env:
@@ -81,6 +83,16 @@ def site_url(env: environ.Env) -> str:
             f"SITE_URL={url!r} is not a site address: write scheme and host only, such as https://digest.example.org."
         )
     return url
+
+
+def admin_path(env: environ.Env) -> str:
+    """Where the admin is, below SITE_URL, with a slash at its end."""
+    path: str = env.str("ADMIN_PATH", "").strip().strip("/") or "admin"
+    if not re.fullmatch(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*", path):
+        raise ImproperlyConfigured(
+            f"ADMIN_PATH={path!r} cannot be used: write letters, digits, - and _, such as ADMIN_PATH=desk-7f3a/."
+        )
+    return f"{path}/"
 
 
 def source_url(env: environ.Env, name: str, default: str) -> str:
@@ -266,19 +278,61 @@ def email(env: environ.Env, provider: str) -> dict[str, object]:
     url = env.str("EMAIL_URL", "").strip()
     if not url or url.startswith("file:"):
         return {"EMAIL_BACKEND": "subscriptions.outbox.EmailBackend"}
-    parts = split(url, SMTP_PORTS.keys())
-    if parts is None:
+    server = _mail_server(url)
+    if server is None:
         raise ImproperlyConfigured(
             "EMAIL_URL is not a mail server: write smtp://user:password@host:587, smtps://user:password@host:465 "
             "or file:// to write messages into the outbox folder."
         )
-    port = parts.port or SMTP_PORTS[parts.scheme]
     return {
         "EMAIL_BACKEND": "subscriptions.smtp.EmailBackend",
-        "EMAIL_HOST": parts.hostname,
-        "EMAIL_PORT": port,
-        "EMAIL_HOST_USER": unquote(parts.username or ""),
-        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
-        "EMAIL_USE_SSL": parts.scheme == "smtps",
-        "EMAIL_USE_TLS": parts.scheme == "smtp+tls" or (parts.scheme == "smtp" and port == 587),
+        "EMAIL_HOST": server["host"],
+        "EMAIL_PORT": server["port"],
+        "EMAIL_HOST_USER": server["username"],
+        "EMAIL_HOST_PASSWORD": server["password"],
+        "EMAIL_USE_SSL": server["use_ssl"],
+        "EMAIL_USE_TLS": server["use_tls"],
+    }
+
+
+def alert_backend(env: environ.Env) -> dict[str, Any]:
+    """What `get_connection` makes the alerts' mail backend from: a server of their own, or that of all mail."""
+    url = env.str("ALERT_EMAIL_URL", "").strip()
+    if not url:
+        return {}
+    server = _mail_server(url)
+    if server is None:
+        # Not quoted: it may hold a password.
+        raise ImproperlyConfigured("ALERT_EMAIL_URL is not a mail server: write smtp://user:password@host:587.")
+    return {"backend": "subscriptions.smtp.EmailBackend", **server}
+
+
+def addresses(env: environ.Env, name: str) -> list[str]:
+    """Mail addresses parted by commas, without display names."""
+    found = [part.strip() for part in env.str(name, "").split(",") if part.strip()]
+    for spec in found:
+        try:
+            good = Address(addr_spec=spec).domain and spec.isascii()
+        except (ValueError, IndexError):
+            good = False
+        if not good:
+            raise ImproperlyConfigured(
+                f"{name}: {spec!r} is not a mail address: write for example {name}=you@example.org."
+            )
+    return found
+
+
+def _mail_server(url: str) -> dict[str, Any] | None:
+    """Where and how to speak SMTP, in the words of Django's backend; None for what is no such address."""
+    parts = split(url, SMTP_PORTS.keys())
+    if parts is None:
+        return None
+    port = parts.port or SMTP_PORTS[parts.scheme]
+    return {
+        "host": parts.hostname,
+        "port": port,
+        "username": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+        "use_ssl": parts.scheme == "smtps",
+        "use_tls": parts.scheme == "smtp+tls" or (parts.scheme == "smtp" and port == 587),
     }

@@ -1,16 +1,79 @@
-"""Keep links that open somebody's subscription out of the log (STANDARDS A25)."""
+"""How log lines look: one line a record or one JSON object a record, with the request or task they belong to, and
+without what must not be in a log (STANDARDS A25, A26)."""
 
+import json
 import logging
 import re
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
 
-_LINK = re.compile(r"(/[acmu]/)[A-Za-z0-9_-]+")
+from celery import current_task
+
+# The request that is being answered; set by digest_site.request_ids.
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+_LINK = re.compile(r"(/[a-z]/)[A-Za-z0-9_-]{8,}")
+# Also user and password of an address such as postgres://user:password@host.
+_ADDRESS = re.compile(r"[^\s@<>\"'(),;:=/]+(?::[^\s@/]+)?@[\w.-]*\w")
+# What a terminal or a log's reader takes for more than a character: C0 but tab, DEL, C1, line and paragraph separators.
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
+_DELIVERY = re.compile(r"\b[Dd]elivery ([\w-]+)")
 
 
-class HideLinks(logging.Filter):
-    """Django logs the path of every answer from 400 on, and ours may hold a token."""
+def mask(text: str) -> str:
+    """Take out what opens somebody's subscription or names somebody: links of readers, mail addresses."""
+    return _ADDRESS.sub("…@…", _LINK.sub(r"\1…", text))
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        message = record.getMessage()
-        if _LINK.search(message):
-            record.msg, record.args = _LINK.sub(r"\1…", message), ()
-        return True
+
+def escape(text: str) -> str:
+    """Keep text on one line, whatever it holds."""
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+class Line(logging.Formatter):
+    """`2026-01-31T07:00:00.123Z ERROR subscriptions.delivery [5f2c…] words`; a traceback follows, indented."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        context = f" [{found}]" if (found := _context(record)) else ""
+        words = escape(mask(record.getMessage()))
+        line = f"{_time(record)} {record.levelname} {record.name}{context} {words}"
+        return "\n    ".join((line, *_traceback(self, record)))
+
+
+class Json(logging.Formatter):
+    """One object a line, for programs that collect logs."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        words = mask(record.getMessage())
+        fields: dict[str, Any] = {
+            "time": _time(record),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": words,
+            "request_id": request_id.get(),
+            "task_id": _task_id(record),
+            "delivery": found[1] if (found := _DELIVERY.search(words)) else "",
+            "traceback": "\n".join(_traceback(self, record)),
+        }
+        return json.dumps({name: value for name, value in fields.items() if value})
+
+
+def _time(record: logging.LogRecord) -> str:
+    return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _context(record: logging.LogRecord) -> str:
+    return request_id.get() or _task_id(record)
+
+
+def _task_id(record: logging.LogRecord) -> str:
+    return current_task.request.id or "" if current_task else ""
+
+
+def _traceback(formatter: logging.Formatter, record: logging.LogRecord) -> list[str]:
+    if not record.exc_info:
+        return []
+    lines = formatter.formatException(record.exc_info).splitlines()
+    # PostgreSQL quotes the row there, and with it a reader.
+    return [escape(mask(line)) for line in lines if not line.startswith("DETAIL:")]

@@ -3,6 +3,7 @@
 README's table and `.env.example` list them; tests/digest_site/test_settings.py keeps the three in step.
 """
 
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -41,8 +42,13 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
+    "axes",
 ]
 MIDDLEWARE = [
+    "digest_site.request_ids.RequestId",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -50,8 +56,10 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "digest_site.urls"
 WSGI_APPLICATION = "digest_site.wsgi.application"
@@ -127,13 +135,14 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 8 * 3600
+SESSION_LENGTH = timedelta(hours=8)
+SESSION_COOKIE_AGE = int(SESSION_LENGTH.total_seconds())
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 if PUBLIC:
     SECURE_SSL_REDIRECT = True
     # One-click unsubscription must never be answered by a redirect, nor a probe by the proxy.
-    SECURE_REDIRECT_EXEMPT = [r"^u/", r"^healthz$", r"^readyz$"]
+    SECURE_REDIRECT_EXEMPT = [r"^u/", r"^healthz$", r"^readyz$", r"^metrics$"]
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_HSTS_INCLUDE_SUBDOMAINS = environment.boolean(env, "HSTS_INCLUDE_SUBDOMAINS", True)
     SECURE_HSTS_PRELOAD = environment.boolean(env, "HSTS_PRELOAD", True)
@@ -147,6 +156,23 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+
+# The admin: password and second factor, see digest_site.access. --------------------------------------
+ADMIN_PATH = environment.admin_path(env)
+LOGIN_URL = "admin:login"
+OTP_TOTP_ISSUER = SITE_NAME
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = ["ip_address", "username"]
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+AXES_CLIENT_IP_CALLABLE = "digest_site.throttle.client_address"
+AXES_USERNAME_CALLABLE = "digest_site.throttle.sealed_name"
+AXES_LOCKOUT_CALLABLE = "digest_site.throttle.locked"
 
 # Mail ---------------------------------------------------------------------------------------------
 OUTBOX_DIR = DATA_DIR / "outbox"
@@ -213,20 +239,28 @@ CELERY_BEAT_SCHEDULE = {
     "read sources": {"task": "papers.tasks.read_sources", "schedule": READ_MINUTES * 60},
     "compose what is due": {"task": "subscriptions.tasks.compose_due", "schedule": TICK_SECONDS},
     "send what is queued": {"task": "subscriptions.tasks.send_queued", "schedule": TICK_SECONDS},
+    "watch": {"task": "digest_site.tasks.watch", "schedule": 5 * TICK_SECONDS},
     "sweep": {"task": "subscriptions.tasks.sweep", "schedule": 5 * TICK_SECONDS},
     "retention": {"task": "subscriptions.tasks.clean_up", "schedule": crontab(hour=3, minute=17)},
 }
 
-# Logging: ids only, one line a record. -------------------------------------------------------------
+# Operating ----------------------------------------------------------------------------------------
+ALERT_EMAILS = environment.addresses(env, "ALERT_EMAILS")
+ALERT_EMAIL = {"timeout": EMAIL_TIMEOUT} | environment.alert_backend(env)
+METRICS_TOKEN = env.str("METRICS_TOKEN", "").strip()
+LOG_FORMAT = environment.choice(env, "LOG_FORMAT", "line", environment.LOG_FORMATS)
+LOG_LEVEL = environment.choice(env, "LOG_LEVEL", "INFO", environment.LOG_LEVELS)
+# Ids only; no mail to ADMINS either, since Django would quote the request in it.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "filters": {"links": {"()": "digest_site.logs.HideLinks"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["links"]}},
+    "formatters": {"line": {"()": "digest_site.logs.Line"}, "json": {"()": "digest_site.logs.Json"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
-        "papers": {"level": environment.choice(env, "LOG_LEVEL", "INFO", environment.LOG_LEVELS)},
-        "subscriptions": {"level": environment.choice(env, "LOG_LEVEL", "INFO", environment.LOG_LEVELS)},
+        "django": {"handlers": [], "level": "WARNING"},
+        "digest_site": {"level": LOG_LEVEL},
+        "papers": {"level": LOG_LEVEL},
+        "subscriptions": {"level": LOG_LEVEL},
     },
 }
