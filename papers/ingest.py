@@ -10,6 +10,7 @@ from django.db import DataError, IntegrityError, connection, models, transaction
 
 from papers.merging import merge_listing, merge_paper, title_key
 from papers.models import MAX_RAW, Listing, Paper, Reading, Rejected
+from papers.search.stored import FIELDS, remember
 from papers.sources.base import Batch, PaperRecord, Reject
 from papers.text import clean
 
@@ -152,6 +153,7 @@ class _Papers:
     def save(self) -> None:
         _rewrite(Paper, self.changed, self._fields | {"updated_at"})
         Paper.objects.bulk_create(self.new)
+        remember([*self.new, *(self.changed if self._fields & FIELDS else ())])
 
     def _load(self, ids: set[str], keys: set[str]) -> None:
         found = Paper.objects.filter(models.Q(arxiv_id__in=ids) | models.Q(title_key__in=keys))

@@ -6,7 +6,10 @@ from celery import shared_task
 from django.utils import timezone
 
 from papers import reading
+from papers.search.stored import remember_missing
 from papers.sources.arxiv import Arxiv
+
+_INDEXED_AT_ONCE = 5_000  # papers, some ten seconds
 
 
 @shared_task
@@ -17,6 +20,7 @@ def read_sources() -> None:
     for source in sources.values():
         if isinstance(source, Arxiv):
             reading.describe_new(now, source)
+    remember_missing(_INDEXED_AT_ONCE)
 
 
 @shared_task
