@@ -53,10 +53,7 @@ def find_unknown(now: datetime) -> Found:
 def find_waiting(now: datetime) -> Found:
     found = health.check_deliveries(now)
     if not found["ok"]:
-        yield (
-            "",
-            f"{found['waiting']} messages wait too long, {found['held']} are held by workers that do not settle them",
-        )
+        yield "", f"{found['waiting']} messages wait too long, {found['held']} are held by workers and never settled"
 
 
 def find_stopped(now: datetime) -> Found:

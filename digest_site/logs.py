@@ -16,14 +16,16 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 _LINK = re.compile(r"(/[a-z]/)[A-Za-z0-9_-]{8,}")
 # Also user and password of an address such as postgres://user:password@host.
 _ADDRESS = re.compile(r"[^\s@<>\"'(),;:=/]+(?::[^\s@/]+)?@[\w.-]*\w")
+# PostgreSQL quotes the row there.
+_ROW = re.compile(r"^DETAIL:.*\n?", re.MULTILINE)
 # What a terminal or a log's reader takes for more than a character: C0 but tab, DEL, C1, line and paragraph separators.
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 _DELIVERY = re.compile(r"\b[Dd]elivery ([\w-]+)")
 
 
 def mask(text: str) -> str:
-    """Take out what opens somebody's subscription or names somebody: links of readers, mail addresses."""
-    return _ADDRESS.sub("…@…", _LINK.sub(r"\1…", text))
+    """Take out what opens somebody's subscription or names somebody: links of readers, addresses, rows."""
+    return _ADDRESS.sub("…@…", _LINK.sub(r"\1…", _ROW.sub("", text)))
 
 
 def escape(text: str) -> str:
@@ -74,6 +76,4 @@ def _task_id(record: logging.LogRecord) -> str:
 def _traceback(formatter: logging.Formatter, record: logging.LogRecord) -> list[str]:
     if not record.exc_info:
         return []
-    lines = formatter.formatException(record.exc_info).splitlines()
-    # PostgreSQL quotes the row there, and with it a reader.
-    return [escape(mask(line)) for line in lines if not line.startswith("DETAIL:")]
+    return [escape(line) for line in mask(formatter.formatException(record.exc_info)).splitlines()]

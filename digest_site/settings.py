@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
-from digest_site import environment
+from digest_site import environment, reporting
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environment.read_env(BASE_DIR)
@@ -190,6 +190,8 @@ POSTAL_ADDRESS = env.str("POSTAL_ADDRESS", "").strip()
 SEND_WINDOW = environment.integer(env, "SEND_WINDOW", 10, low=1, high=500)
 MAIL_PER_SECOND = environment.integer(env, "MAIL_PER_SECOND", 0, low=0, high=10_000)
 MAIL_PER_SECOND_PER_DOMAIN = environment.integer(env, "MAIL_PER_SECOND_PER_DOMAIN", 0, low=0, high=10_000)
+# What a preview on the sign-up page looks through, kept in the memory of each web process.
+PREVIEW_PAPERS = environment.integer(env, "PREVIEW_PAPERS", 10_000, low=100, high=100_000)
 RETENTION_DAYS = environment.integer(env, "RETENTION_DAYS", 365, low=30, high=36_500)
 DAILY_CAP = environment.integer(env, "DAILY_CAP", 0, low=0, high=100_000_000)
 # Confirmations, links and the like, asked for by strangers: the breaker against list bombing.
@@ -247,6 +249,9 @@ CELERY_BEAT_SCHEDULE = {
 # Operating ----------------------------------------------------------------------------------------
 ALERT_EMAILS = environment.addresses(env, "ALERT_EMAILS")
 ALERT_EMAIL = {"timeout": EMAIL_TIMEOUT} | environment.alert_backend(env)
+SENTRY_DSN = env.str("SENTRY_DSN", "").strip()
+if SENTRY_DSN:
+    reporting.start(SENTRY_DSN, _host)
 METRICS_TOKEN = env.str("METRICS_TOKEN", "").strip()
 LOG_FORMAT = environment.choice(env, "LOG_FORMAT", "line", environment.LOG_FORMATS)
 LOG_LEVEL = environment.choice(env, "LOG_LEVEL", "INFO", environment.LOG_LEVELS)

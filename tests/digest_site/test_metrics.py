@@ -26,7 +26,7 @@ def figures(now) -> dict[str, float]:
     assert content_type.startswith("text/plain; version=")
     return {
         sample.name.removeprefix("paper_round_")
-        + "".join(f" {value}" for value in sample.labels.values()): sample.value
+        + "".join(f" {sample.labels[name]}" for name in sorted(sample.labels, reverse=True)): sample.value
         for family in parse(body.decode())
         for sample in family.samples
     }
