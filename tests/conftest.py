@@ -74,6 +74,16 @@ def _no_network() -> Any:
     patch.undo()
 
 
+@pytest.fixture
+def admin_client(admin_user: Any) -> Any:
+    """In place of pytest-django's: the admin asks for a second factor."""
+    from django.test import Client
+
+    from tests.operators import enter
+
+    return enter(Client(), admin_user)
+
+
 @pytest.fixture(autouse=True)
 def _empty_cache() -> Any:
     yield

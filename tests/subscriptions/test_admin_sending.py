@@ -83,7 +83,7 @@ def test_editions_show_their_numbers(admin_client, django_assert_num_queries, re
         make_delivery(number, state=State.ACCEPTED)
     Edition.objects.create(day=NOW.date())
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         page = admin_client.get(reverse(EDITIONS))
 
     row = page.context["cl"].result_list[0]

@@ -88,7 +88,7 @@ def make_administrator(email: str) -> str:
 
 def greeting(bind: str) -> str:
     if User.objects.filter(is_superuser=True, is_active=True).exists():
-        admin = f"admin    {settings.SITE_URL}/admin/"
+        admin = f"admin    {settings.SITE_URL}/{settings.ADMIN_PATH}"
     else:
         admin = "admin    nobody yet: make admin, or make run ADMIN=you@example.org"
     mail = settings.OUTBOX_DIR if "outbox" in settings.EMAIL_BACKEND else settings.EMAIL_BACKEND.split(".")[-2]
