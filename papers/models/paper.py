@@ -27,7 +27,11 @@ class PaperQuerySet(models.QuerySet["Paper"]):
 
     def listed_on(self, day: date) -> Self:
         """Papers any source listed on that day."""
-        return self.filter(pk__in=Listing.objects.filter(day=day).values("paper_id"))
+        return self.listed_between(day, day)
+
+    def listed_between(self, first: date, last: date) -> Self:
+        """Papers any source listed on one of these days, both included."""
+        return self.filter(pk__in=Listing.objects.filter(day__range=(first, last)).values("paper_id"))
 
 
 class Paper(models.Model):
