@@ -22,6 +22,7 @@ from django.db.models import F, Q
 from papers.models import Paper
 from subscriptions import explaining, links
 from subscriptions.drafting import Draft, choose, decide, due_moment, fill, prepare, window_start
+from subscriptions.judging import judged_by
 from subscriptions.matching import Asked, Window, match
 from subscriptions.models import Delivery, Digest, DigestItem, Interest, Subscriber, Token
 from subscriptions.windows import Windows
@@ -34,8 +35,8 @@ MAX_FAILURES = 20
 # A digest of one edition is composed at most this long after its date began somewhere on earth.
 _EDITION_SPREAD = timedelta(days=2)
 _INSERT_ITEM = (
-    "INSERT INTO subscriptions_digestitem (digest_id, paper_id, position, section, score, reasons)"
-    " VALUES (%s, %s, %s, %s, %s, %s)"
+    "INSERT INTO subscriptions_digestitem (digest_id, paper_id, position, section, score, reasons, alike_id)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s)"
 )
 
 _Moments: TypeAlias = tuple[datetime, datetime | None, datetime | None, date | None, datetime | None]
@@ -75,15 +76,23 @@ def preview_for(subscriber: Subscriber, now: datetime) -> Draft:
     reader = copy(subscriber)
     due_at = max(reader.next_digest_at or now, now)
     interests, sent = list(reader.interests.all()), _sent_before([reader])[reader.pk]
-    return choose(Draft(reader, due_at), interests, Windows(now), sent)
+    windows = Windows(now)
+    judged = judged_by([reader], now, windows.judged)[reader.pk]
+    return choose(Draft(reader, due_at), interests, windows, sent, judged)
 
 
 def compose_preview(
-    interests: Sequence[Interest], papers: Iterable[Paper], now: datetime, *, max_papers: int = 10
+    interests: Sequence[Asked],
+    papers: Iterable[Paper] | Window,
+    now: datetime,
+    *,
+    since: datetime | None = None,
+    max_papers: int = 10,
 ) -> Draft:
-    """What a digest with these interests, saved or not, would bring from `papers`. Writes nothing."""
-    choices = match(interests, Window(papers), limit=max_papers)
-    digest = Digest(edition=now.date(), due_at=now, window_start=now, window_end=now, created_at=now)
+    """What a digest with these interests, saved or not, would bring from `papers` seen `since`. Writes nothing."""
+    window = papers if isinstance(papers, Window) else Window(papers)
+    choices = match(interests, window, since=since, limit=max_papers)
+    digest = Digest(edition=now.date(), due_at=now, window_start=since or now, window_end=now, created_at=now)
     fill(digest, choices)
     digest.reason = "" if choices.ranked else explaining.none_chosen(choices)
     return Draft(Subscriber(max_papers=max_papers), now, digest, choices)
@@ -134,8 +143,11 @@ def _compose_together(pks: Sequence[int], windows: Windows, dry_run: bool) -> li
         due = Subscriber.objects.due(windows.now).filter(pk__in=pks).order_by("next_digest_at", "pk")
         readers = list(due.select_for_update(skip_locked=True))
         interests, sent = _interests(readers), _sent_before(readers)
+        judged = judged_by(readers, windows.now, windows.judged)
         prepare(((reader, interests[reader.pk]) for reader in readers), windows)
-        drafts = [decide(reader, interests[reader.pk], windows, sent[reader.pk]) for reader in readers]
+        drafts = [
+            decide(reader, interests[reader.pk], windows, sent[reader.pk], judged[reader.pk]) for reader in readers
+        ]
         if not dry_run:
             _write(drafts, windows.now)
     return drafts
@@ -217,7 +229,15 @@ def _insert_items(made: Iterable[tuple[Digest, Draft]]) -> None:
     """One row a paper, and so by far the most rows: models and bulk_create take seven times as long."""
     as_json = connection.ops.adapt_json_value
     rows = [
-        (digest.pk, entry.paper.pk, entry.position, entry.section, entry.score, as_json(entry.reasons, None))
+        (
+            digest.pk,
+            entry.paper.pk,
+            entry.position,
+            entry.section,
+            entry.score,
+            as_json(entry.reasons, None),
+            entry.alike and entry.alike.pk,
+        )
         for digest, draft in made
         for entry in draft.entries()
     ]

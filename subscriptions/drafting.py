@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from papers.models import Paper
 from subscriptions import explaining
-from subscriptions.matching import Asked, Choices, Window, match
+from subscriptions.matching import Asked, Choices, Judged, Window, match
 from subscriptions.models import Digest, DigestItem, Subscriber
 from subscriptions.rescheduling import reschedule
 from subscriptions.schedule import edition_of, is_zone, next_send_at, period
@@ -34,6 +34,7 @@ class Entry(NamedTuple):
     section: str
     score: float
     reasons: list[dict[str, Any]]
+    alike: Paper | None
 
 
 @dataclass(eq=False)
@@ -59,7 +60,7 @@ class Draft:
         chosen = [(own, one) for one in self.choices.ranked] + [(Section.TRENDING, one) for one in self.choices.beside]
         for position, (section, one) in enumerate(chosen, start=1):
             reasons = [{"interest": reason.interest, "terms": list(reason.terms)} for reason in one.reasons]
-            yield Entry(one.paper, position, section.value, one.score, reasons)
+            yield Entry(one.paper, position, section.value, one.score, reasons, one.alike)
 
     @property
     def outcome(self) -> str:
@@ -83,7 +84,13 @@ def prepare(asked: Iterable[tuple[Subscriber, Sequence[Asked]]], windows: Window
         window.prepare(all_interests)
 
 
-def decide(reader: Subscriber, interests: Sequence[Asked], windows: Windows, sent: Collection[int] = ()) -> Draft:
+def decide(
+    reader: Subscriber,
+    interests: Sequence[Asked],
+    windows: Windows,
+    sent: Collection[int] = (),
+    judged: Sequence[Judged] = (),
+) -> Draft:
     """Decide for one reader who is due, and set on them, unsaved, when they are due again.
 
     `sent` are papers (primary keys) they had before.
@@ -97,7 +104,7 @@ def decide(reader: Subscriber, interests: Sequence[Asked], windows: Windows, sen
         reschedule(reader, windows.now)
         return draft
     late = windows.now - due_at > LATE_AFTER
-    draft = _too_late(draft, windows) if late else choose(draft, interests, windows, sent)
+    draft = _too_late(draft, windows) if late else choose(draft, interests, windows, sent, judged)
     reader.last_edition, reader.last_due_at = edition, due_at
     # After days of outage this finds today's edition, unless that is too late as well.
     after = max(due_at, windows.now - LATE_AFTER)
@@ -151,7 +158,9 @@ def _too_late(draft: Draft, windows: Windows) -> Draft:
     return draft
 
 
-def choose(draft: Draft, interests: Sequence[Asked], windows: Windows, sent: Collection[int]) -> Draft:
+def choose(
+    draft: Draft, interests: Sequence[Asked], windows: Windows, sent: Collection[int], judged: Sequence[Judged] = ()
+) -> Draft:
     """Fill the draft with the reader's choice from their window, and close the window."""
     reader = draft.subscriber
     wanted = window_start(reader, draft.due_at)
@@ -159,7 +168,9 @@ def choose(draft: Draft, interests: Sequence[Asked], windows: Windows, sent: Col
     span = windows.covering(start)
     readings = span.readings_since(start)
     beside = MAX_BESIDE if reader.wants_trending else 0
-    choices = match(interests, span.window, since=start, sent=sent, limit=reader.max_papers, beside=beside)
+    choices = match(
+        interests, span.window, since=start, sent=sent, limit=reader.max_papers, beside=beside, judged=judged
+    )
     digest = draft.digest = _digest(draft, start, windows)
     draft.choices = choices
     fill(digest, choices)

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, lru_cache
 from itertools import islice
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from papers.models import Paper
 from papers.search.index import Index, Matches
+from papers.search.likeness import Taste
 from papers.search.query import Query, QueryError, parse
 from papers.search.ranking import Ranked, rank
 
@@ -26,6 +27,13 @@ class Asked(Protocol):
     def is_muted(self) -> bool: ...
 
 
+class Judged(NamedTuple):
+    """A paper, seen whenever, and what a reader said about it: 1 for more like it, -1 for less."""
+
+    paper: Paper
+    verdict: int
+
+
 class Window:
     """Papers first seen in one span of time, indexed once for all readers who look at them.
 
@@ -36,6 +44,7 @@ class Window:
         self.papers = sorted(papers, key=lambda paper: (paper.first_seen_at, paper.pk or 0))
         self.index = Index(self.papers)
         self._answers: dict[str, Matches] = {}
+        self._alike: dict[int, Mapping[int, float]] = {}
 
     def first(self, since: datetime | None) -> int:
         """The position at which the papers first seen at or after `since` begin."""
@@ -58,6 +67,22 @@ class Window:
         if unknown:
             self._answers.update(self.index.match_many(unknown))
         return self._answers
+
+    def taste(self, judged: Sequence[Judged]) -> Taste | None:
+        """What a reader's judgements say about these papers. Each paper that somebody judged is compared once."""
+        return Taste((one.paper, one.verdict, self._alike_to(one.paper)) for one in judged) if judged else None
+
+    def _alike_to(self, paper: Paper) -> Mapping[int, float]:
+        if paper.pk not in self._alike:
+            if len(self._alike) >= MAX_ANSWERS:
+                self._alike.clear()
+            self._alike[paper.pk] = self.index.alike(paper)
+        return self._alike[paper.pk]
+
+    def forget(self) -> None:
+        """Give back the memory of what was asked."""
+        self._answers, self._alike = {}, {}
+        self.index.forget()
 
     @cached_property
     def trending(self) -> list[int]:
@@ -98,12 +123,13 @@ def match(
     sent: Collection[int] = (),
     limit: int | None = None,
     beside: int = 0,
+    judged: Sequence[Judged] = (),
 ) -> Choices:
     """Choose from the papers first seen at or after `since`, without those whose pk is in `sent`.
 
     Muted interests drop papers; no interest (or only muted ones) asks for whatever is trending.
     An interest that cannot be read is skipped and named. Where something matches, up to `beside` trending
-    papers that do not match come with it.
+    papers that do not match come with it. What the reader `judged` moves the order, and nothing else.
     """
     wanted, muted, unreadable = _read(interests)
     answers = window.answers([*wanted, *muted])
@@ -112,12 +138,13 @@ def match(
     considered = len(window.papers) - first - len(had)
     dropped = had.union(*(answers[query.normal] for query in muted))
     trending = all(interest.is_muted for interest in interests)
+    taste = window.taste(judged)
     if trending:
         positions = [at for at in window.trending if at >= first and at not in dropped]
-        ranked = [_trending(window, at) for at in positions[:limit]]
+        ranked = [_trending(window, at, taste) for at in _by_taste(window, positions, taste)[:limit]]
         return Choices(ranked, considered, len(positions), trending, unreadable)
     own = {query: answers[query.normal].where(lambda at: at >= first and at not in dropped) for query in wanted}
-    ranked = rank(window.index, own, limit=limit)
+    ranked = rank(window.index, own, taste, limit=limit)
     matched = set().union(*own.values())
     others = _voted(window, first, dropped | matched, beside) if matched else ()
     return Choices(ranked, considered, len(matched), trending, unreadable, others)
@@ -129,9 +156,17 @@ def _voted(window: Window, first: int, without: Collection[int], limit: int) -> 
     return [_trending(window, at) for at in islice(rest, limit)]
 
 
-def _trending(window: Window, at: int) -> Ranked:
+def _by_taste(window: Window, positions: list[int], taste: Taste | None) -> list[int]:
+    """Trending papers in the reader's own order. Each with one vote more, since twice nothing is nothing."""
+    if taste is None:
+        return positions
+    return sorted(positions, key=lambda at: (window.papers[at].votes + 1) * taste.factor(at), reverse=True)
+
+
+def _trending(window: Window, at: int, taste: Taste | None = None) -> Ranked:
     paper = window.papers[at]
-    return Ranked(position=at, paper=paper, score=float(paper.votes), reasons=())
+    alike = taste.closest(at) if taste else None
+    return Ranked(position=at, paper=paper, score=float(paper.votes), reasons=(), alike=alike)
 
 
 def _read(interests: Iterable[Asked]) -> tuple[list[Query], list[Query], dict[str, str]]:

@@ -39,6 +39,7 @@ class Windows:
 
     def __init__(self, now: datetime) -> None:
         self.now = now
+        self.judged: dict[int, Paper] = {}  # papers that readers judged, kept from chunk to chunk
         self._spans: dict[timedelta, Span] = {}
 
     @cached_property

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from papers.search.document import Document, contains, find, runs
 from papers.search.expression import All, Condition, Expression, Not, Phrase, Some, conditions
+from papers.search.likeness import Likeness
 from papers.search.metadata import Metadata
 from papers.search.normalise import FIELD_MARK, spans
 from papers.search.query import Query
@@ -76,6 +77,24 @@ class Index:
         if condition.normal not in self._found:
             self._look_for([condition])
         return self._found[condition.normal]
+
+    @property
+    def remembered(self) -> int:
+        """How many conditions it keeps the answer to."""
+        return len(self._found)
+
+    def forget(self) -> None:
+        """Give back the memory of what was asked; answers given before stay right."""
+        for memory in (self._found, self._terms, self._spans):
+            memory.clear()
+
+    def alike(self, paper: Searchable) -> Mapping[int, float]:
+        """By position, how alike a paper from anywhere is, 0 to 1, save where it hardly is."""
+        return self._likeness.to(paper, Document(_fields(paper)))
+
+    @cached_property
+    def _likeness(self) -> Likeness:
+        return Likeness(self.papers, self.documents)
 
     @cached_property
     def scorer(self) -> Scorer:

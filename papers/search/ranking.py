@@ -1,15 +1,15 @@
 """Put first what a reader would pick first, and say why each paper is there.
 
 Which papers are in is decided by the interests alone; the score only orders them: the sum of a paper's
-scores for the interests it matches (see papers.search.scoring), raised when there are several. Votes
-break ties.
+scores for the interests it matches (see papers.search.scoring), raised when there are several, and moved
+within bounds by what the reader said about papers like it. Votes break ties.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from heapq import nsmallest
-from typing import Any, TypeAlias
+from typing import Any, Protocol
 
 from papers.search.index import Index
 from papers.search.query import Query
@@ -17,8 +17,12 @@ from papers.search.query import Query
 SEVERAL_BONUS = 0.2  # for each further interest
 _DIGITS = 2  # papers whose scores differ by less are tied
 
-Feedback: TypeAlias = Callable[[Any], float]
-"""What a reader's own judgement adds to the score of a paper, or takes away."""
+
+class Feedback(Protocol):
+    """What a reader said about other papers, as far as it bears on those ranked (see papers.search.likeness)."""
+
+    def factor(self, position: int) -> float: ...
+    def closest(self, position: int) -> Any | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class Ranked:
     paper: Any  # what the index was given
     score: float
     reasons: tuple[Reason, ...]
+    alike: Any | None = None  # the paper more of which was asked for, where this one stands higher for that
 
 
 def rank(
@@ -61,16 +66,21 @@ def rank(
         for position, total in totals.items()
     }
     if feedback:
-        final = {
-            position: round(score + feedback(index.papers[position]), _DIGITS) for position, score in final.items()
-        }
+        final = {position: round(score * feedback.factor(position), _DIGITS) for position, score in final.items()}
 
     def best_first(position: int) -> tuple[float, int, int]:
         return -final[position], -(index.papers[position].votes or 0), position
 
     order = sorted(final, key=best_first) if limit is None else nsmallest(limit, final, key=best_first)
     return [
-        Ranked(position, index.papers[position], final[position], _reasons(matches, position)) for position in order
+        Ranked(
+            position,
+            index.papers[position],
+            final[position],
+            _reasons(matches, position),
+            feedback.closest(position) if feedback else None,
+        )
+        for position in order
     ]
 
 

@@ -82,7 +82,7 @@ class Scorer:
             return 0.0
         frequencies = self._word_frequencies(position)
         return WORD_WEIGHT * sum(
-            self._rarity(self._papers_with[word]) * self._saturated(frequencies[word], position)
+            self._rarity(self.papers_with[word]) * self._saturated(frequencies[word], position)
             for word in dict.fromkeys(phrase.words)
             if word in frequencies
         )
@@ -99,20 +99,24 @@ class Scorer:
         return log(1 + (len(self._documents) - papers + 0.5) / (papers + 0.5))
 
     def _word_frequencies(self, position: int) -> Mapping[str, float]:
-        """Every word of a paper and how often it occurs, weighted by field."""
         if position not in self._frequencies:
-            document = self._documents[position]
-            weighted: defaultdict[str, float] = defaultdict(float)
-            for weight, begin, end in zip(FIELD_WEIGHTS, [0, *document.bounds], document.bounds, strict=False):
-                for word in document.words[begin:end]:
-                    weighted[word] += weight
-            self._frequencies[position] = weighted
+            self._frequencies[position] = weighted_words(self._documents[position])
         return self._frequencies[position]
 
     @cached_property
-    def _papers_with(self) -> Counter[str]:
+    def papers_with(self) -> Counter[str]:
+        """Every word there is, in its normal form, and how many papers have it."""
         return Counter(chain.from_iterable(set(document.words) for document in self._documents))
 
     @cached_property
     def _average_length(self) -> float:
         return max(sum(len(document.words) for document in self._documents) / len(self._documents), 1.0)
+
+
+def weighted_words(document: Document) -> Mapping[str, float]:
+    """Every word of a paper and how often it occurs, weighted by field: at least 1."""
+    weighted: defaultdict[str, float] = defaultdict(float)
+    for weight, begin, end in zip(FIELD_WEIGHTS, [0, *document.bounds], document.bounds, strict=False):
+        for word in document.words[begin:end]:
+            weighted[word] += weight
+    return weighted

@@ -61,9 +61,19 @@ class DigestItem(models.Model):
     reasons = models.JSONField(
         default=list, help_text='One per interest that matched: {"interest": as typed, "terms": words found}.'
     )
+    alike = models.ForeignKey(
+        Paper,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,  # nearly always null: the index below leaves those out
+        help_text="The paper more of which was asked for, where this one stands higher for that.",
+    )
 
     class Meta:
         ordering = ("position",)
+        indexes = (models.Index(fields=["alike"], name="digest_item_alike", condition=models.Q(alike__isnull=False)),)
         constraints = (models.UniqueConstraint(fields=["digest", "paper"], name="one_item_per_digest_and_paper"),)
 
     def __str__(self) -> str:

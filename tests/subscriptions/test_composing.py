@@ -221,9 +221,9 @@ def test_compose_due_queries_do_not_grow_with_readers(readers, django_assert_num
     for number in range(3):
         make_paper(number)
 
-    # page, end, papers, readings · savepoint, readers, interests, sent before, digests, items, tokens to leave,
-    # tokens, deliveries, next time, release · next page
-    with django_assert_num_queries(16):
+    # page, end, papers, readings · savepoint, readers, interests, sent before, judged, digests, items, tokens to
+    # leave, tokens, deliveries, next time, release · next page
+    with django_assert_num_queries(17):
         compose_due(NOW)
 
 

@@ -1,6 +1,7 @@
 import pytest
 
 from papers.search import Index, Ranked, Reason, parse, rank, search
+from papers.search.likeness import Taste
 from papers.search.scoring import Scorer
 from tests.papers.search.papers import Paper
 
@@ -110,13 +111,15 @@ def test_rank_negated_conditions_neither_score_nor_explain():
     assert (negated.score, negated.reasons) == (plain.score, (Reason("robot NOT survey", ("Robots",)),))
 
 
-def test_rank_feedback_adds_to_the_score():
-    papers = [Paper("Robots"), Paper("Robots")]
+def test_rank_feedback_moves_the_score_and_is_named():
+    papers = [Paper("Robots"), Paper("Robots"), Paper("Robots"), Paper("Shirts")]
+    feedback = Taste([("a liked one", 1, {1: 0.5, 3: 0.9}), ("a disliked one", -1, {0: 0.25})])
 
-    result = ranked(["robot"], papers, feedback=lambda paper: 5.0 if paper is papers[1] else -100.0)
+    result = ranked(["robot"], papers, feedback=feedback)
 
-    assert [one.position for one in result] == [1, 0]
-    assert result[0].score == ranked(["robot"], papers)[0].score + 5
+    plain = ranked(["robot"], papers)[0].score
+    assert [(one.position, one.alike) for one in result] == [(1, "a liked one"), (2, None), (0, None)]
+    assert [one.score for one in result] == pytest.approx([plain * 1.5, plain, plain * 0.75], abs=0.01)
 
 
 def test_rank_at_most_the_limit():
