@@ -1,6 +1,7 @@
-"""How fast digests are composed, and in how much memory: `python -m tests.benchmarks.bench_compose [readers]`.
+"""How fast digests are composed, and in how much memory: `python -m tests.benchmarks.bench_compose [readers [judged]]`.
 
-10,000 readers with 8 interests each, 500 papers, on a SQLite file of its own, everything written.
+10,000 readers with 8 interests each, 500 papers, on a SQLite file of its own, everything written. With `judged`,
+each of them has asked for more or less like that many papers of the last weeks.
 """
 
 import os
@@ -25,10 +26,11 @@ from papers.models import Paper
 from papers.search.query import parse
 from subscriptions import links
 from subscriptions.composing import compose
-from subscriptions.models import Delivery, DigestItem, Interest, Subscriber, Token
+from subscriptions.models import Delivery, DigestItem, Feedback, Interest, Subscriber, Token
 from tests.factories import NOW
 
 PAPERS, INTERESTS, WORDS, POPULAR = 500, 8, 3_000, 100
+OLD_PAPERS = 2_000  # those that were judged
 
 
 def make_vocabulary(rng):
@@ -88,16 +90,39 @@ def make_readers(rng, vocabulary, number):
         Interest.objects.bulk_create(batch, ignore_conflicts=True)
 
 
+def make_feedback(rng, vocabulary, judged):
+    old = Paper.objects.bulk_create(
+        Paper(
+            title=write_text(rng, vocabulary, 9),
+            title_key=f"old{number}",
+            abstract=" ".join(write_text(rng, vocabulary, 20) for _ in range(8)),
+            authors=["Ada Example"],
+            categories=["cs.LG"],
+            first_seen_at=NOW - timedelta(days=20),
+        )
+        for number in range(OLD_PAPERS)
+    )
+    rows = (
+        Feedback(subscriber_id=reader, paper=paper, verdict=rng.choice((1, -1)), at=NOW - timedelta(days=1))
+        for reader in Subscriber.objects.values_list("pk", flat=True)
+        for paper in rng.sample(old, judged)
+    )
+    while batch := list(islice(rows, 2_000)):
+        Feedback.objects.bulk_create(batch)
+
+
 def peak_mebibytes():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def main(number):
+def main(number=10_000, judged=0):
     rng = random.Random(number)
     call_command("migrate", verbosity=0)
     vocabulary = make_vocabulary(rng)
     make_papers(rng, vocabulary)
     make_readers(rng, vocabulary, number)
+    if judged:
+        make_feedback(rng, vocabulary, judged)
     distinct = Interest.objects.values("normal").distinct().count()
     print(f"{number:,} readers, {Interest.objects.count():,} interests ({distinct:,} distinct), {PAPERS} papers")
 
@@ -117,4 +142,4 @@ def main(number):
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000)
+    main(*map(int, sys.argv[1:]))
