@@ -37,6 +37,11 @@ def watch(now: datetime) -> datetime | None:
     return brake.replaced_at
 
 
+def watch_is_possible() -> bool:
+    """Whether this database tells which one it is."""
+    return bool(_epoch())
+
+
 def doubt_composed_again(rows: Iterable[Delivery], replaced_at: datetime, now: datetime) -> None:
     """Doubt claimed digests that were due before the database was replaced and are new since.
 
