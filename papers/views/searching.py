@@ -1,0 +1,114 @@
+"""Searching all papers, and the page of a topic. Both speak the language of readers' interests."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.core.paginator import Page
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from papers.browsing import weeks_before
+from papers.models import Paper
+from papers.search import Query, QueryError, parse
+from papers.search.query import MAX_LENGTH
+from papers.search.ranking import Ranked
+from papers.search.stored import Found, search_stored
+from papers.text import clean
+from papers.views.answers import page_of
+
+ORDERS = {"relevance": _("Relevance"), "date": _("Date"), "votes": _("Votes")}
+HINTS = (
+    ("diffusion models", _("the words side by side, in any spelling")),
+    ('"state space" OR mamba', _("one or the other; AND and NOT work too")),
+    ("title:jacobian", _("in the title; abstract: in the abstract")),
+    ('author:"Jane Doe"', _("by an author")),
+    ("org:google", _("from an organisation")),
+    ("cat:cs.LG", _("in an arXiv category; cat:cs.* for all of cs")),
+    ("robot*", _("every ending: robots, robotic")),
+)
+WEEKS = 12
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A week in the chart: measures in the drawing's units."""
+
+    monday: date
+    count: int
+    x: int
+    y: int
+    height: int
+
+
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """`?q=`: what all stored papers say to an interest. `sort`: relevance, date or votes."""
+    typed = _typed(request.GET.get("q", ""))
+    order = request.GET.get("sort", "")
+    context: dict[str, Any] = {"q": typed, "orders": ORDERS, "order": order if order in ORDERS else "relevance"}
+    context |= {"hints": HINTS, "today": timezone.now().date()}
+    if not typed:
+        return render(request, "papers/search.html", context)
+    try:
+        query = parse(typed)
+    except QueryError as error:
+        return render(request, "papers/search.html", context | _explained(typed, error), status=400)
+    return render(request, "papers/search.html", context | _results(request, query, context["order"]))
+
+
+@require_safe
+def topic(request: HttpRequest, interest: str) -> HttpResponse:
+    """An interest as a page: its newest papers, how many came each week, its feeds."""
+    typed = _typed(interest)
+    try:
+        query = parse(typed)
+    except QueryError as error:
+        context = {"q": typed, "orders": ORDERS, "order": "relevance", "hints": HINTS, **_explained(typed, error)}
+        return render(request, "papers/search.html", context, status=404)
+    today = timezone.now().date()
+    context = {"q": typed, "today": today, **_results(request, query, "date")}
+    return render(request, "papers/topic.html", context | {"chart": chart(context["found"], today)})
+
+
+def _typed(value: str) -> str:
+    # One more than is allowed, so that what is too long is not cut and found.
+    return clean(value, MAX_LENGTH + 1)
+
+
+def _results(request: HttpRequest, query: Query, order: str) -> dict[str, Any]:
+    found = search_stored(query)
+    page: Page[int] = page_of(request, range(len(found)))
+    start = page.start_index() - 1 if found else 0
+    return {"found": found, "page": page, "results": _with_terms(found.ranked(start, page.end_index(), order))}
+
+
+def _with_terms(ranked: list[Ranked]) -> list[tuple[Paper, tuple[str, ...]]]:
+    return [(one.paper, tuple(term for reason in one.reasons for term in reason.terms)) for one in ranked]
+
+
+def _explained(typed: str, error: QueryError) -> dict[str, Any]:
+    """The mistake, and the query parted where it is."""
+    return {"error": error, "before": typed[: error.position], "after": typed[error.position :]}
+
+
+def chart(found: Found, today: date) -> dict[str, Any] | None:
+    """How many papers came in each of the last weeks; only in those that the search reached. None for no paper."""
+    days = [day for paper in found.papers if (day := paper.featured_on or paper.first_seen_at.date())]
+    mondays = weeks_before(today, WEEKS)
+    if not found.complete:
+        oldest = min(days, default=today)
+        mondays = [monday for monday in mondays if monday > oldest] or mondays[-1:]
+    counts = Counter(day - timedelta(days=day.weekday()) for day in days)
+    highest = max((counts[monday] for monday in mondays), default=0)
+    if not highest:
+        return None
+    bars = [
+        Bar(monday, counts[monday], x=20 * at, y=60 - (height := round(60 * counts[monday] / highest)), height=height)
+        for at, monday in enumerate(mondays)
+    ]
+    return {"bars": bars, "width": 20 * len(bars), "highest": highest, "total": sum(bar.count for bar in bars)}
