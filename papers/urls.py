@@ -2,6 +2,7 @@ from django.urls import path, register_converter
 
 from papers.api import mounting as api
 from papers.api.markdown import paper_markdown
+from papers.feeds import views as feeds
 from papers.identifiers import ArxivIdConverter
 from papers.views import listings, paper, searching
 
@@ -10,6 +11,7 @@ register_converter(ArxivIdConverter, "arxiv")
 app_name = "papers"
 urlpatterns = [
     path("", listings.latest, name="latest"),
+    *feeds.urlpatterns,
     path("papers", searching.search, name="search"),
     path("papers/date", listings.jump, name="jump"),
     path("papers/date/<str:day>", listings.day, name="day"),

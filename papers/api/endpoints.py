@@ -13,7 +13,8 @@ from papers.api.shapes import Failure, FullPaper, Item, full_paper, item
 from papers.identifiers import parse_arxiv_id
 from papers.models import Paper
 from papers.periods import Period
-from papers.search import search
+from papers.search import parse
+from papers.search.stored import search_stored
 from papers.sharing import last_change, stamp
 from papers.trending import trending
 
@@ -46,8 +47,7 @@ def daily_papers(request: HttpRequest, response: HttpResponse, asked: Query[Dail
 @router.get("papers/search", response={200: list[Item], 400: Failure}, operation_id="search")
 def search_papers(request: HttpRequest, response: HttpResponse, asked: Query[Search]) -> list[Item]:
     """Find papers by an interest, the best first. The language is that of the search box and of subscriptions."""
-    newest = Paper.objects.visible()[:2_000]
-    found = search(asked.q, newest, limit=(asked.p + 1) * asked.limit)[asked.p * asked.limit :]
+    found = search_stored(parse(asked.q)).ranked(asked.p * asked.limit, (asked.p + 1) * asked.limit)
     stamp(response, last_change(timezone.now()))
     return [item(ranked.paper) for ranked in found]
 

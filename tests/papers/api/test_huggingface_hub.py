@@ -6,7 +6,8 @@ import pytest
 from huggingface_hub import HfApi, constants
 from huggingface_hub.errors import HfHubHTTPError
 
-from papers.models import Listing
+from papers.models import Listing, Paper
+from papers.search.stored import remember
 from tests.factories import make_paper
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,6 +30,7 @@ def _papers():
         )  # fmt: skip
         Listing.objects.create(paper=paper, source="huggingface", day=DAY)
     make_paper(3, title="Diffusion on graphs", abstract="Nothing else.", arxiv_id="hep-th/9901001")
+    remember(Paper.objects.all())
 
 
 def test_list_daily_papers(hub):

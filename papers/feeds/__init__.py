@@ -1,0 +1,1 @@
+"""Every list of papers to follow in a feed reader."""
