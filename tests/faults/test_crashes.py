@@ -11,10 +11,10 @@ WINDOW = 10
 
 
 def test_f01_killed_after_claim(site):
-    site.make_readers(24)
+    site.make_readers(30)
     site.start_struck_workers("after_claim:kill")
 
-    site.until_states(accepted=14, claimed=WINDOW)
+    site.until_states(accepted=20, claimed=WINDOW)
     site.outlive_lease()
     site.finish()
 
@@ -23,22 +23,22 @@ def test_f01_killed_after_claim(site):
 
 @pytest.mark.thorough
 def test_f02_killed_before_socket(site):
-    site.make_readers(24)
+    site.make_readers(30)
     site.start_struck_workers("before_socket:kill")
 
-    site.until_states(accepted=14, sending=WINDOW)
+    site.until_states(accepted=20, sending=WINDOW)
     site.outlive_lease()
     site.finish()
 
-    site.judge(accepted=14, unknown=WINDOW)
+    site.judge(accepted=20, unknown=WINDOW)
 
 
 @pytest.mark.parametrize("failpoint", ["after_accept:kill:10", "before_record:kill"])
 def test_f03_killed_after_accept(site, failpoint):
-    site.make_readers(24)
+    site.make_readers(30)
     site.start_struck_workers(failpoint)
 
-    site.until_states(accepted=14, sending=WINDOW)
+    site.until_states(accepted=20, sending=WINDOW)
     site.outlive_lease()
     site.finish()
 
@@ -85,8 +85,8 @@ def test_f05_deployment_while_sending(site):
 @pytest.mark.parametrize(
     ("limits", "accepted", "unknown"),
     [
-        pytest.param("2,60", 24, 1, id="soft"),
-        pytest.param("0,2", 15, WINDOW, id="hard"),
+        pytest.param("8,60", 24, 1, id="soft"),
+        pytest.param("0,8", 15, WINDOW, id="hard"),
     ],
 )
 def test_f06_time_limit_on_the_wire(site, limits, accepted, unknown):

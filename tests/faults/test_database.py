@@ -45,12 +45,12 @@ def start_workers(site, wire: Wire, *cuts: Cut) -> None:
 
 @pytest.mark.parametrize("arrives", [True, False], ids=["committed", "rolled-back"])
 def test_f15_connection_dies_at_claim_commit(site, wire, arrives):
-    site.make_readers(24)
+    site.make_readers(30)
     start_workers(site, wire, Cut(CLAIM, arrives))
 
     site.until(wire.struck.is_set, "the cut")
     if arrives:
-        site.until_states(accepted=14, claimed=10)
+        site.until_states(accepted=20, claimed=10)
         site.outlive_lease()
     site.finish()
 
@@ -97,7 +97,7 @@ def test_f16_database_away_at_record(site, wire):
 @pytest.mark.thorough
 def test_f16_database_lost_at_record(site, wire):
     """It stays away for longer than the worker lives. The provider's webhooks know what became of the window."""
-    site.make_readers(24)
+    site.make_readers(30)
     start_workers(site, wire, Cut(RECORD, arrives=False, outage=True))
     site.until(wire.struck.is_set, "the cut")
     wire.cut_all()
@@ -105,13 +105,13 @@ def test_f16_database_lost_at_record(site, wire):
 
     site.kill_workers()
     site.start_workers()
-    site.until(lambda: not site.states().keys() & {"queued", "claimed"}, "what other workers can do")
+    site.until(lambda: "queued" not in site.states(), "what other workers can do")
     site.outlive_lease()
     site.finish()
     in_doubt = site.states()["unknown"]
     site.report_delivered()
 
-    assert 10 <= in_doubt <= 24
+    assert 10 <= in_doubt <= 30
     site.judge()
 
 

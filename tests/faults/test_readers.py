@@ -25,7 +25,7 @@ POISON = ROOT / "tests" / "data" / "huggingface" / "api" / "poisoned_text.json"
 
 def test_f27_poisoned_paper_and_keyword(site):
     """A lone surrogate, a NUL and a form feed in papers; a stored interest that nobody can read."""
-    readers = site.make_readers(24)
+    readers = site.make_readers(30)
     slug, batch = parse_saved(Path(POISON).read_bytes())
     ingest(slug, batch.day, batch, now=site.clock.now() - timedelta(hours=1))
     Paper.objects.filter(arxiv_id="2608.00002").update(
@@ -45,7 +45,7 @@ def test_f27_poisoned_paper_and_keyword(site):
 
 @pytest.mark.thorough
 def test_f28_unsubscribed_between_queue_and_claim(site):
-    readers = site.make_readers(24)
+    readers = site.make_readers(30)
     site.compose()
 
     site.leave(readers[0])
@@ -58,7 +58,7 @@ def test_f28_unsubscribed_between_queue_and_claim(site):
 
 
 def test_f28_unsubscribed_between_claim_and_fence(site):
-    site.make_readers(24)
+    site.make_readers(30)
     site.compose()
     with site.worker_held_at("after_claim") as readers:
         site.leave(readers[0])
@@ -72,7 +72,7 @@ def test_f28_unsubscribed_between_claim_and_fence(site):
 @pytest.mark.thorough
 def test_f28_unsubscribed_while_sending(site):
     """Who leaves in the middle of a window may still get that one message, and the ledger says so."""
-    readers = site.make_readers(24)
+    readers = site.make_readers(30)
     asked, gate = threading.Event(), threading.Event()
 
     def rule(message):
@@ -94,7 +94,7 @@ def test_f28_unsubscribed_while_sending(site):
 
 @pytest.mark.thorough
 def test_f29_erased_between_queue_and_claim(site):
-    readers = site.make_readers(24)
+    readers = site.make_readers(30)
     site.compose()
 
     site.erase(readers[0])
@@ -106,7 +106,7 @@ def test_f29_erased_between_queue_and_claim(site):
 
 
 def test_f29_erased_between_claim_and_fence(site):
-    site.make_readers(24)
+    site.make_readers(30)
     site.compose()
     with site.worker_held_at("after_claim") as readers:
         site.erase(readers[0])
@@ -118,7 +118,7 @@ def test_f29_erased_between_claim_and_fence(site):
 
 @pytest.mark.thorough
 def test_f29_erased_while_sending(site):
-    readers = site.make_readers(24)
+    readers = site.make_readers(30)
     asked, gate = threading.Event(), threading.Event()
 
     def rule(message):
