@@ -135,7 +135,7 @@ def test_f29_erased_while_sending(site):
     site.finish()
 
     assert "raised unexpected" not in site.logs()
-    site.judge(accepted=24)
+    site.judge(accepted=30)
 
 
 def test_f34_two_operators_send_now(site):
