@@ -18,20 +18,22 @@ _Row = TypeVar("_Row", bound=models.Model)
 
 _LOCK = 0x7061_7065_7273  # any number, the same in every process
 _CHUNK = 2_000  # two parameters a record, and SQLite takes 32,766
-_MAX_REASON = 500
 # What a database says to one record it cannot hold. OperationalError (disk, lock, connection) is no record's fault.
 _REFUSALS = (DataError, IntegrityError, OverflowError, ValueError)
 
 
 @dataclass(frozen=True)
 class Counts:
-    """What became of a batch. `updated`: known papers that changed; `listed`: sightings not stored before."""
+    """What became of a batch. `updated`: known papers that changed; `listed`: sightings not stored before;
+    `papers`: the primary keys of the new and the updated ones.
+    """
 
     found: int = 0
     new: int = 0
     updated: int = 0
     rejected: int = 0
     listed: int = 0
+    papers: frozenset[int] = field(default=frozenset(), repr=False, compare=False)
 
 
 def ingest(source: str, day: date, batch: Batch, *, reading: Reading | None = None, now: datetime) -> Counts:
@@ -48,7 +50,7 @@ def ingest(source: str, day: date, batch: Batch, *, reading: Reading | None = No
     rejects = [*batch.rejects, *premature]
     writing = _Writing(source, day if batch.announces else None, now)
     with transaction.atomic():
-        _take_turn()
+        take_turn()
         for start in range(0, len(good), _CHUNK):
             rejects += writing.put(good[start : start + _CHUNK])
         _quarantine(rejects, source, day, reading, now)
@@ -58,10 +60,11 @@ def ingest(source: str, day: date, batch: Batch, *, reading: Reading | None = No
         updated=len(writing.touched - writing.new),
         rejected=len(rejects),
         listed=writing.listed,
+        papers=frozenset(writing.touched | writing.new),
     )
 
 
-def _take_turn() -> None:
+def take_turn() -> None:
     """Let no other ingest run until this transaction ends, so none inserts the paper we just looked for.
 
     On SQLite the transaction is IMMEDIATE, which says the same.
@@ -201,7 +204,7 @@ def _quarantine(rejects: Sequence[Reject], source: str, day: date, reading: Read
             reading=reading,
             source=source,
             day=day,
-            reason=clean(reject.reason, _MAX_REASON),
+            reason=clean(reject.reason, Rejected.MAX_REASON),
             raw=clean(reject.raw, MAX_RAW),
             digest=hashlib.sha256(reject.raw.encode(errors="backslashreplace")).hexdigest(),
             first_seen_at=now,

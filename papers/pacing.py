@@ -27,14 +27,18 @@ _LOOK_AGAIN = 0.5
 
 @contextmanager
 def turn(
-    host: str, *, clock: Callable[[], datetime] = timezone.now, sleep: Callable[[float], None] = time.sleep
+    host: str,
+    *,
+    patience: timedelta = PATIENCE,
+    clock: Callable[[], datetime] = timezone.now,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[None]:
-    """Wait for the turn at `host`, hold it for the block, give it back. Raises FetchFailed after PATIENCE."""
+    """Wait for the turn at `host`, hold it for the block, give it back. Raises FetchFailed after `patience`."""
     site, pause = _site(host)
     if not pause:
         yield
         return
-    until = _take(site, clock, sleep)
+    until = _take(site, patience, clock, sleep)
     try:
         yield
     finally:
@@ -50,17 +54,17 @@ def _site(host: str) -> tuple[str, float]:
     return name, _OTHER_PAUSE
 
 
-def _take(site: str, clock: Callable[[], datetime], sleep: Callable[[float], None]) -> datetime:
+def _take(site: str, patience: timedelta, clock: Callable[[], datetime], sleep: Callable[[float], None]) -> datetime:
     """Take the turn; return the end of the lease, which is the key to giving it back."""
     started = clock()
     Gate.objects.get_or_create(host=site, defaults={"free_at": started})
-    while (now := clock()) < started + PATIENCE:
+    while (now := clock()) < started + patience:
         free_at = Gate.objects.values_list("free_at", flat=True).get(host=site)
         if free_at > now:
             sleep(min((free_at - now).total_seconds(), _LOOK_AGAIN))
         elif _won(site, free_at, now + LEASE):
             return now + LEASE
-    raise FetchFailed(f"{site}: other requests kept it busy for {PATIENCE.total_seconds() / 60:.0f} minutes")
+    raise FetchFailed(f"{site}: other requests kept it busy for {patience.total_seconds():.0f} seconds")
 
 
 def _won(site: str, free_at: datetime, until: datetime) -> bool:

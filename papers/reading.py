@@ -5,29 +5,26 @@ transaction, and what one source does wrong ends in its own Reading: nothing her
 """
 
 import logging
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import Q
 
 from papers import pacing
-from papers.ingest import Counts, ingest
+from papers.attempt import Clock, Outcome, Witness, open_reading
 from papers.models import Category, Listing, Paper, Reading
 from papers.sources import build_sources
 from papers.sources.arxiv import Arxiv
-from papers.sources.base import MAX_BYTES, Batch, FetchFailed, NotModified, Source, SourceError
+from papers.sources.base import MAX_BYTES, Batch, FetchFailed, NotModified, Source
 from papers.sources.http import Fetcher
 from papers.sources.saved import parse_saved
 
 logger = logging.getLogger(__name__)
 
-Outcome = Reading.Outcome
 Validators = Mapping[str, Mapping[str, str]]
 
 FILE = "file"  # the source of a saved response that nothing recognises
@@ -50,12 +47,12 @@ class Web(Protocol):
 Connect = Callable[[Validators], Web]
 
 
-def real_web(validators: Validators) -> Web:
-    """The real one, paced, asking only for what changed since `validators`."""
+def real_web(validators: Validators, *, patience: timedelta = pacing.PATIENCE) -> Web:
+    """The real one, paced, asking only for what changed since `validators`. Waits `patience` for its turn."""
     return Fetcher(
         _USER_AGENT.format(contact=settings.SOURCE_CONTACT),
         allow_private=settings.SOURCES_ALLOW_PRIVATE,
-        gate=pacing.turn,
+        gate=partial(pacing.turn, patience=patience),
         validators=validators,
     )
 
@@ -80,7 +77,7 @@ def read_all(
 ) -> list[Reading]:
     """Read what `plan` names. One source's failure costs the others nothing."""
     close_abandoned(now)
-    clock = _Clock(now)
+    clock = Clock(now)
     readings = []
     for source, day in plan(now.date(), sources):
         reading = read_source(source, day, now=clock(), connect=connect)
@@ -90,14 +87,20 @@ def read_all(
 
 
 def read_source(
-    source: Source, day: date, *, now: datetime, connect: Connect = real_web, dry_run: bool = False
+    source: Source,
+    day: date,
+    *,
+    now: datetime,
+    connect: Connect = real_web,
+    dry_run: bool = False,
+    witness: Witness | None = None,
 ) -> Reading:
     """Fetch, parse and ingest one source-day. Raises nothing a source can cause; a dry run keeps nothing.
 
     Asks conditionally with the validators of the last good reading of this source-day; those of this
     reading are stored with its outcome, so after the papers were committed and never after a failure.
     """
-    with _attempt(source.slug, day, now, dry_run) as attempt:
+    with open_reading(source.slug, day, now, dry_run, witness=witness) as attempt:
         good = Reading.objects.filter(source=source.slug, day=day, outcome__in=_GOOD)
         previous = good.order_by("-started_at", "-pk").first()
         known = previous.validators if previous else {}
@@ -119,7 +122,7 @@ def read_source(
 
 def read_file(path: Path, *, now: datetime, day: date | None = None, dry_run: bool = False) -> Reading:
     """Ingest a saved response of any known format. `day` is used where neither it nor its name says one."""
-    with _attempt(FILE, day or now.date(), now, dry_run, where=f"{path}: ") as attempt:
+    with open_reading(FILE, day or now.date(), now, dry_run, where=f"{path}: ") as attempt:
         source, batch = parse_saved(_load(path), name=f"{path.name} {day or ''}".strip())
         attempt.reading.source = source
         attempt.store(batch, batch.day or day or now.date(), expected=False)
@@ -138,7 +141,7 @@ def describe_new(now: datetime, arxiv: Arxiv, *, connect: Connect = real_web) ->
     if not ids:
         return None
     # A slug of its own: a description that came is no sign that the day's announcements were read.
-    with _attempt(arxiv.slug + QUERY, now.date(), now, dry_run=False) as attempt:
+    with open_reading(arxiv.slug + QUERY, now.date(), now, dry_run=False) as attempt:
         attempt.store(arxiv.enrich(ids, connect({}).get), now.date(), expected=False)
     return attempt.reading
 
@@ -149,85 +152,6 @@ def close_abandoned(now: datetime) -> int:
     return running.update(
         outcome=Outcome.FAILED, finished_at=now, error="The process that was reading ended before it was done."
     )
-
-
-class _Clock:
-    """`now` moved on by the time that passed: what is first seen at the end of a slow reading was not seen before."""
-
-    def __init__(self, now: datetime) -> None:
-        self._now = now
-        self._started = time.monotonic()
-
-    def __call__(self) -> datetime:
-        return self._now + timedelta(seconds=time.monotonic() - self._started)
-
-
-class _Attempt:
-    """A Reading while it runs."""
-
-    def __init__(self, reading: Reading, dry_run: bool) -> None:
-        self.reading = reading
-        self.outcome: str = Outcome.FAILED
-        self.clock = _Clock(reading.started_at)
-        self._dry_run = dry_run
-
-    def store(self, batch: Batch, day: date, *, expected: bool) -> None:
-        """Ingest a batch under `day` and judge what came of it."""
-        self.reading.day, self.reading.route, self.reading.error = day, batch.route, "; ".join(batch.warnings)
-        reading = None if self._dry_run else self.reading
-        with transaction.atomic():
-            counts = ingest(self.reading.source, day, batch, reading=reading, now=self.clock())
-            transaction.set_rollback(self._dry_run)
-        for name in ("found", "new", "updated", "rejected"):
-            setattr(self.reading, name, getattr(counts, name))
-        self.outcome = _judge(counts, expected=expected)
-        if self.outcome == Outcome.FAILED:
-            self.note(
-                f"{counts.rejected} of {counts.found} records were refused, more than one in twenty: has the format "
-                f"changed? The others are in; see the rejected records for the reasons."
-            )
-
-    def refuse_as_stale(self, batch: Batch) -> None:
-        self.outcome = Outcome.STALE
-        self.reading.route, self.reading.found = batch.route, len(batch.records)
-        self.note("Everything it lists was listed on an earlier day.")
-
-    def note(self, sentence: str) -> None:
-        self.reading.error = f"{sentence} {self.reading.error}".strip()
-
-    def close(self) -> None:
-        self.reading.outcome, self.reading.finished_at = self.outcome, self.clock()
-        if not self._dry_run:
-            self.reading.save()
-
-
-@contextmanager
-def _attempt(source: str, day: date, now: datetime, dry_run: bool, where: str = "") -> Iterator[_Attempt]:
-    """Open a Reading, and close it whatever happens. `where` stands before what went wrong."""
-    reading = Reading(source=source, day=day, started_at=now)
-    if not dry_run:
-        reading.save()
-    attempt = _Attempt(reading, dry_run)
-    try:
-        yield attempt
-    except SourceError as error:
-        attempt.outcome = Outcome.FAILED
-        attempt.note(f"{where}{error}")
-    except Exception as error:
-        logger.exception("Reading %s of %s broke off", reading.pk, reading.source)
-        attempt.outcome = Outcome.FAILED
-        attempt.note(f"{where}unexpected {type(error).__name__}; the log has the details.")
-    attempt.close()
-
-
-def _judge(counts: Counts, *, expected: bool) -> str:
-    if counts.rejected > 1 and counts.rejected * 20 > counts.found:
-        return Outcome.FAILED
-    if counts.new or counts.listed:
-        return Outcome.NEW
-    if counts.found:
-        return Outcome.UNCHANGED
-    return Outcome.STALE if expected else Outcome.QUIET
 
 
 def _was_listed_before(source: str, day: date, batch: Batch) -> bool:

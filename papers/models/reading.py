@@ -53,10 +53,12 @@ class Reading(models.Model):
 class Rejected(models.Model):
     """Quarantine: one record that could not go in, once, however often it is met."""
 
+    MAX_REASON = 500
+
     reading = models.ForeignKey(Reading, on_delete=models.SET_NULL, null=True, blank=True, related_name="rejects")
     source = models.SlugField(max_length=32)
     day = models.DateField()
-    reason = models.CharField(max_length=500)
+    reason = models.CharField(max_length=MAX_REASON)
     raw = models.TextField(help_text=f"The record as it came, cut at {MAX_RAW:,} characters.")
     digest = models.CharField(max_length=64, editable=False, help_text="SHA-256 of the whole record.")
     first_seen_at = models.DateTimeField(default=timezone.now, editable=False)
