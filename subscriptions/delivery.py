@@ -25,6 +25,7 @@ from subscriptions.issue import CannotRender
 from subscriptions.models import Delivery, Subscriber, Suppression
 from subscriptions.providers import key_life
 from subscriptions.rendering import render_many
+from subscriptions.schedule import LATE_AFTER
 from subscriptions.settling import (
     BACK_OFF,
     NotTried,
@@ -45,7 +46,6 @@ IsOver = Callable[[], bool]
 Messages = dict[int, EmailMessage]
 State = Delivery.State
 
-TOO_LATE = timedelta(hours=12)
 # Longer than any task may live (CELERY_TASK_TIME_LIMIT): an older claim has no worker behind it.
 LEASE = timedelta(minutes=30)
 # A run begins no further message after this: with the longest EMAIL_TIMEOUT it ends within the task's soft time limit.
@@ -229,7 +229,7 @@ class _Window:
 
 
 def _is_late(row: Delivery, now: datetime) -> bool:
-    return row.digest is not None and now - row.digest.due_at > TOO_LATE
+    return row.digest is not None and now - row.digest.due_at > LATE_AFTER
 
 
 def _find_unwanted(rows: Sequence[Delivery], messages: Messages) -> Outcomes:

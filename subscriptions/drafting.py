@@ -13,12 +13,11 @@ from subscriptions import explaining
 from subscriptions.matching import Asked, Choices, Judged, Window, match
 from subscriptions.models import Digest, DigestItem, Subscriber
 from subscriptions.rescheduling import reschedule
-from subscriptions.schedule import edition_of, is_zone, next_send_at, period
+from subscriptions.schedule import LATE_AFTER, edition_of, is_zone, next_send_at, period
 from subscriptions.windows import Windows
 
 logger = logging.getLogger(__name__)
 
-LATE_AFTER = timedelta(hours=12)  # STANDARDS D34
 MAX_BESIDE = 3
 _DAY = timedelta(days=1)
 

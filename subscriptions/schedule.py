@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 # STANDARDS D34: whatever the clocks and the reader's own changes do.
 MIN_DISTANCE = timedelta(hours=20)
+# The same: an older digest is not sent any more; its papers come with the next one.
+LATE_AFTER = timedelta(hours=12)
 # A week finds any weekday; one more for a date the zone skipped, one for MIN_DISTANCE.
 _HORIZON = 3 * 7
 _MINUTE = timedelta(minutes=1)

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from papers.models import Paper, Reading
 from subscriptions import drafting
-from subscriptions.drafting import LATE_AFTER, Draft, window_start
+from subscriptions.drafting import Draft, window_start
 from subscriptions.matching import Window
 from subscriptions.models import Digest, DigestItem, Interest, Subscriber
 from subscriptions.rescheduling import UNTIL_LIFTED, reschedule
-from subscriptions.schedule import edition_of, next_send_at
+from subscriptions.schedule import LATE_AFTER, edition_of, next_send_at
 from subscriptions.windows import LOOKBACK, MARGIN, Span, Windows
 
 DAY = timedelta(days=1)
