@@ -1,6 +1,7 @@
 """Who gets into the admin: staff with a password and, on every page and for every POST, a second factor."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 import django_otp
@@ -117,6 +118,12 @@ class GuardedSite(AdminSite):
             self.log_access(request, _("Made new recovery codes."))
             return self._show_codes(request, codes)
         return self._page(request, "renew", _("Recovery codes"), left=factors.codes_left(_user(request)))
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        response = super().password_change(request, extra_context)
+        if response.status_code == HTTPStatus.FOUND:
+            self.log_access(request, _("Changed their own password."))
+        return response
 
     def log_access(self, request: HttpRequest, message: str) -> None:
         """Note in the audit list what an operator did to their own way in."""

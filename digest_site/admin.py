@@ -1,8 +1,12 @@
 """The back office: one admin site, whose home shows the service at a glance."""
 
+from typing import Any
+
 from django.conf import settings
+from django.contrib.admin import ModelAdmin
 from django.utils.translation import gettext_lazy as _
 
+from digest_site import audit
 from digest_site.access import GuardedSite
 
 
@@ -11,3 +15,6 @@ class BackOffice(GuardedSite):
 
     site_header = site_title = settings.SITE_NAME
     index_title = _("Today at a glance")
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        super().register(model_or_iterable, audit.laid_over(admin_class or ModelAdmin), **options)

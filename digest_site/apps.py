@@ -1,6 +1,7 @@
 """Puts our own site in the place of Django's `admin.site`, so that every `@admin.register` reaches it."""
 
 from django.contrib.admin import apps
+from django.db.models.signals import post_migrate
 
 
 class BackOfficeConfig(apps.AdminConfig):
@@ -10,4 +11,6 @@ class BackOfficeConfig(apps.AdminConfig):
     def ready(self) -> None:
         super().ready()
         # Once every app has registered its pages.
-        from digest_site import operators  # noqa: F401, PLC0415
+        from digest_site import operators, roles  # noqa: F401, PLC0415
+
+        post_migrate.connect(roles.make, sender=self, dispatch_uid="digest_site.roles")

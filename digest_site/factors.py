@@ -76,14 +76,15 @@ def renew_codes(user: AbstractBaseUser) -> list[str]:
 
 
 def codes_left(user: AbstractBaseUser) -> int:
-    return StaticToken.objects.filter(device__user=user).count()
+    left: int = StaticToken.objects.filter(device__user=user).count()
+    return left
 
 
 def forget(user: AbstractBaseUser) -> bool:
     """Take the second factor away: at the next log-in a new one is enrolled. Open sessions lose it at once."""
     with transaction.atomic():
-        devices = TOTPDevice.objects.filter(user=user).delete()[0] + StaticDevice.objects.filter(user=user).delete()[0]
-    return devices > 0
+        gone = [kind.objects.filter(user=user).delete()[0] for kind in (TOTPDevice, StaticDevice)]
+    return any(gone)
 
 
 def qr_svg(device: TOTPDevice) -> str:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.db.models import Model
 
 from subscriptions import braking, continuity
 from subscriptions.models import Brake, Delivery
@@ -17,6 +18,7 @@ RESEND = "sent again by hand; the reader may get it twice"
 ACCEPT = "marked as accepted by hand"
 CANCEL = "cancelled by hand"
 WAITING = (State.QUEUED,)
+GOING, STOPPED = {"sending": "going"}, {"sending": "stopped"}
 IN_DOUBT = (State.UNKNOWN,)
 
 
@@ -49,7 +51,7 @@ def stop_sending(user: AbstractBaseUser, reason: str, now: datetime) -> bool:
     with transaction.atomic():
         done = braking.pull(reason, now)
         if done:
-            LogEntry.objects.log_actions(user.pk, Brake.objects.all(), CHANGE, f"stopped sending: {reason}")
+            _log(user, Brake.objects.all(), f"stopped sending: {reason}", GOING, STOPPED)
     return done
 
 
@@ -57,7 +59,7 @@ def go_on_sending(user: AbstractBaseUser) -> bool:
     with transaction.atomic():
         done = braking.release()
         if done:
-            LogEntry.objects.log_actions(user.pk, Brake.objects.all(), CHANGE, "sending goes on")
+            _log(user, Brake.objects.all(), "sending goes on", STOPPED, GOING)
     return done
 
 
@@ -67,7 +69,7 @@ def trust_database(user: AbstractBaseUser) -> bool:
         done = continuity.trust()
         if done:
             braking.release()
-            LogEntry.objects.log_actions(user.pk, Brake.objects.all(), CHANGE, "sending goes on: nothing was lost")
+            _log(user, Brake.objects.all(), "sending goes on: nothing was lost", STOPPED, GOING)
     return done
 
 
@@ -76,7 +78,15 @@ def _act(
 ) -> int:
     with transaction.atomic():
         rows = Delivery.objects.filter(pk__in=pks, state__in=states).select_for_update()
-        held = [row.pk for row in rows]
+        held = {row.pk: row.state for row in rows}
         Delivery.objects.filter(pk__in=held).update(reason=why, **fields)
-        LogEntry.objects.log_actions(user.pk, Delivery.objects.filter(pk__in=held), CHANGE, why)
+        for before in sorted(set(held.values())):
+            done = Delivery.objects.filter(pk__in=[pk for pk, state in held.items() if state == before])
+            _log(user, done, why, {"state": before}, {"state": fields.get("state", before)})
     return len(held)
+
+
+def _log(user: AbstractBaseUser, rows: Iterable[Model], why: str, before: object, after: object) -> None:
+    """An entry as digest_site.audit reads it."""
+    message = [{"note": why, "before": before, "after": after}]
+    LogEntry.objects.log_actions(user.pk, rows, CHANGE, message)  # type: ignore[arg-type]

@@ -91,8 +91,8 @@ def _empty_cache() -> Any:
 
 
 @pytest.fixture(autouse=True)
-def _flushable_consent_log(request: pytest.FixtureRequest) -> Any:
-    """SQLite's append-only consent log would refuse the flush after a transactional test: empty it just before."""
+def _flushable_logs(request: pytest.FixtureRequest) -> Any:
+    """SQLite's append-only logs would refuse the flush after a transactional test: empty them just before."""
     marker = request.node.get_closest_marker("django_db")
     committed = "transactional_db" in request.fixturenames or bool(marker and marker.kwargs.get("transaction"))
     if committed:
@@ -100,10 +100,12 @@ def _flushable_consent_log(request: pytest.FixtureRequest) -> Any:
     yield
     if committed and connection.vendor == "sqlite":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'consent_never_%'")
+            cursor.execute(
+                "SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%_never_%'"
+            )
             triggers = cursor.fetchall()
-            for name, _ in triggers:
+            for name, table, _ in triggers:
                 cursor.execute(f"DROP TRIGGER {name}")
-            cursor.execute("DELETE FROM subscriptions_consentevent")
-            for _, sql in triggers:
+                cursor.execute(f"DELETE FROM {table}")
+            for _, _, sql in triggers:
                 cursor.execute(sql)

@@ -164,7 +164,7 @@ class SubscriberAdmin(ModelAdmin):
         messages.error(request, "Choose one reader.")
         return None
 
-    @admin.action(description="Send a test copy of the next digest to me", permissions=["view"])
+    @admin.action(description="Send a test copy of the next digest to me", permissions=["change"])
     def send_test_copy(self, request: Request, readers: Readers) -> None:
         to = getattr(request.user, "email", "")
         if not to:

@@ -22,10 +22,10 @@ Act = Callable[[Iterable[int], Any, datetime], int]
 
 
 class ActsByHand(ReadOnly, ModelAdmin):
-    """Read-only fields; actions for those who may change the model, each behind a page that says what it does."""
+    """Read-only fields; actions for those who may act by hand, each behind a page that says what it does."""
 
     def has_act_permission(self, request: Request) -> bool:
-        return ModelAdmin.has_change_permission(self, request)
+        return request.user.has_perm("subscriptions.act_by_hand")
 
     def ask(self, request: Request, rows: QuerySet[Any], title: str, warning: str) -> HttpResponse | None:
         """The page to confirm an action on; None once it was confirmed."""

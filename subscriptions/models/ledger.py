@@ -105,6 +105,8 @@ class Delivery(models.Model):
         LINK = "link", "link to preferences"
         NEW_ADDRESS = "new_address", "confirm a new address"
         OLD_ADDRESS = "old_address", "notice to the old address"
+        WELCOME = "welcome", "welcome"
+        STILL_WANTED = "still_wanted", "question whether it is still wanted"
 
     key = models.CharField(max_length=40, unique=True, help_text="Deterministic; forms the Message-ID.")
     kind = models.CharField(max_length=12, choices=Kind)
@@ -130,6 +132,7 @@ class Delivery(models.Model):
     class Meta:
         ordering = ("-created_at", "-pk")
         verbose_name_plural = "deliveries"
+        permissions = (("act_by_hand", "Can resend, mark, cancel and stop sending by hand"),)
         indexes = (
             models.Index(fields=["state", "not_before"], name="delivery_due"),
             models.Index(fields=["claim"], name="delivery_claim"),

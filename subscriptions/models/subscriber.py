@@ -73,13 +73,27 @@ class Subscriber(models.Model):
     last_due_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     confirmed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    seen_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Last sign of life: something sent from one of our pages."
+    )
+    asked_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When they were last asked whether digests are still wanted."
+    )
     left_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = SubscriberQuerySet.as_manager()
 
     class Meta:
         ordering = ("-created_at", "-pk")
-        indexes = (models.Index(fields=["status", "next_digest_at"], name="subscriber_due"),)
+        indexes = (
+            models.Index(fields=["status", "next_digest_at"], name="subscriber_due"),
+            models.Index(fields=["-created_at", "-id"], name="subscriber_newest"),
+        )
+        permissions = (
+            ("export_subscriber", "Can export subscribers"),
+            ("erase_subscriber", "Can erase subscribers"),
+            ("import_subscriber", "Can import subscribers"),
+        )
 
     def __str__(self) -> str:
         return f"subscriber {self.pk}"
@@ -134,7 +148,8 @@ class Interest(models.Model):
 class ConsentEvent(models.Model):
     """Append-only: what a person asked for or agreed to, when, and in answer to which words.
 
-    `subscriber` is no database constraint, so the row stays as evidence after the person is erased.
+    `subscriber` is no database constraint, so the row stays as evidence after the person is erased. From then
+    on, and only then, the database lets `source` and `evidence` be emptied and the row be deleted.
     """
 
     class Kind(models.TextChoices):
@@ -143,6 +158,7 @@ class ConsentEvent(models.Model):
         CHANGED = "changed", "changed preferences"
         ADDRESS_CHANGED = "address", "changed address"
         WITHDRAWN = "withdrawn", "unsubscribed"
+        ERASED = "erased", "had everything deleted"
 
     subscriber = models.ForeignKey(
         Subscriber, on_delete=models.DO_NOTHING, db_constraint=False, related_name="consents"
@@ -194,6 +210,7 @@ class Token(models.Model):
         UNSUBSCRIBE = "unsubscribe", "unsubscribe"
         MANAGE = "manage", "manage preferences"
         EMAIL = "email", "change the address"
+        FEED = "feed", "read one's digests as a feed"
 
     subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="tokens")
     purpose = models.CharField(max_length=12, choices=Purpose)

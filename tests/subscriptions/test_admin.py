@@ -11,6 +11,7 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
+from digest_site.audit import words
 from subscriptions import consent, links
 from subscriptions.models import (
     Allowance,
@@ -363,7 +364,8 @@ def test_test_copy_goes_to_the_operator_and_is_noted(operator):
     after = dump()
     assert [message.to for message in mail.outbox] == [["admin@example.com"]]
     assert said(response) == [f"A copy of the next digest of subscriber {reader.pk} was sent to you."]
-    assert LogEntry.objects.values_list("object_id", "change_message").get() == (
+    entry = LogEntry.objects.get()
+    assert (entry.object_id, words(entry)) == (
         str(reader.pk),
         "Sent a test copy of the next digest to the operator.",
     )

@@ -1,5 +1,6 @@
 """What a person may do to the ledger by hand."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -27,7 +28,8 @@ def make(state, number=1, **fields):
 
 
 def history():
-    return list(LogEntry.objects.order_by("pk").values_list("user__username", "object_repr", "change_message"))
+    rows = LogEntry.objects.order_by("pk").values_list("user__username", "object_repr", "change_message")
+    return [(name, row, json.loads(message)[0]["note"]) for name, row, message in rows]
 
 
 def test_unknown_is_sent_again_once_whoever_asks(settings, operator):
