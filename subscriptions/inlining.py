@@ -5,7 +5,7 @@ sees one file at a time, so its selector may not reach over the files' edges: el
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -79,10 +79,15 @@ class Loader(BaseLoader):
 
     @cached_property
     def _sheet(self) -> str:
-        for folder in self.engine.dirs:
-            if (path := Path(folder) / self._css).is_file():
-                return path.read_text(encoding="utf-8")
-        raise TemplateDoesNotExist(self._css)
+        return read_sheet(self.engine.dirs, self._css)
+
+
+def read_sheet(dirs: Iterable[str | Path], name: str) -> str:
+    """A style sheet that lies among the templates."""
+    for folder in dirs:
+        if (path := Path(folder) / name).is_file():
+            return path.read_text(encoding="utf-8")
+    raise TemplateDoesNotExist(name)
 
 
 def engine(dirs: Sequence[Any], css: str, libraries: dict[str, str]) -> Engine:

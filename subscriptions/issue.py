@@ -4,15 +4,23 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple, Protocol
+
+from django.utils.formats import date_format
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from papers.text import clean
-from subscriptions.blocks import Facts, facts_of, paper_block
+from subscriptions.blocks import BRIEF, Block, Facts, Found, facts_of, found_block, paper_block, title_of
 from subscriptions.digest_links import Wishes
-from subscriptions.message import MAX_SUBJECT, encoded_size
+from subscriptions.encoding import Body
+from subscriptions.joining import Frame, room
+from subscriptions.message import MAX_SUBJECT
 from subscriptions.models import Digest, DigestItem, Interest
-from subscriptions.parts import fill, fill_page, fill_subject, fill_text
-from subscriptions.wording import count_of, shorten, topics
+from subscriptions.numbers import heading_of, summary_of
+from subscriptions.parts import fill_page, fill_subject, fill_text, styled
+from subscriptions.wording import label, shorten, topics
 
 logger = logging.getLogger(__name__)
 
@@ -20,14 +28,22 @@ Section = DigestItem.Section
 
 # Gmail hides what follows about 102 kB of a part, encoded, and the link to leave stands last (STANDARDS M23, M33).
 MAX_HTML = 90_000
-ABSTRACT_LENGTHS = (600, 280, 120)
+ABSTRACT_LENGTHS = (600, 280, BRIEF)
 MAX_TERMS = 3
 MAX_PREHEADER = 110
-HEADINGS: dict[str, str] = {Section.MATCHED: "For you", Section.TRENDING: "Trending"}
 
 
 class CannotRender(Exception):
     """A row lacks what its mail needs; the sentence is for the operator and names no address."""
+
+
+class Announced(Protocol):
+    """What the editors tell all readers."""
+
+    @property
+    def html(self) -> SafeString: ...
+    @property
+    def text(self) -> str: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,14 +58,6 @@ class Addresses:
 
 
 @dataclass(frozen=True)
-class Found:
-    """An interest that found a paper; `words`, where what stands in the paper differs from it."""
-
-    interest: str
-    words: str
-
-
-@dataclass(frozen=True)
 class Entry:
     """One paper in one reader's digest."""
 
@@ -60,27 +68,45 @@ class Entry:
     feedback: Wishes
 
 
+class Issue(NamedTuple):
+    subject: str
+    text: Body
+    html: Body
+
+
 def fill_digest(
-    digest: Digest, items: Sequence[DigestItem], interests: Iterable[Interest], addresses: Addresses
-) -> dict[str, str]:
-    """`subject`, `text` and `html` of one issue; of a quiet note where there are no items."""
+    digest: Digest,
+    items: Sequence[DigestItem],
+    interests: Iterable[Interest],
+    addresses: Addresses,
+    announcements: Iterable[Announced] = (),
+    *,
+    names_interests: bool = True,
+) -> Issue:
+    """One issue; a quiet note where there are no items. The subject names interests only if told to."""
     entries = [entry for item in items if (entry := _entry(item, addresses))]
     if items and not entries:
         raise CannotRender("not one of this digest's papers can be rendered")
-    context = _context(digest, entries, interests, addresses)
+    context = _context(digest, interests, addresses) | {"announcements": [_announced(one) for one in announcements]}
     if not entries:
-        return fill("quiet", context)
-    html, context = _fit(entries, context)
-    return {"subject": fill_subject("digest", context), "text": fill_text("digest.txt", context), "html": html}
+        context |= {"reason": clean(digest.reason) or _("No new paper matches your interests.")}
+        text, html = fill_text("quiet.txt", context), fill_page("quiet.html", context)
+        return Issue(fill_subject("quiet", context), Body.of(text), Body.of(html))
+    context |= _headlines(digest, entries, names_interests=names_interests)
+    return _fit(entries, context)
+
+
+def _announced(one: Announced) -> dict[str, str]:
+    return {"html": styled(one.html), "text": one.text}
 
 
 def _entry(item: DigestItem, addresses: Addresses) -> Entry | None:
     """None for a paper whose row is broken: it alone is left out, and the log tells."""
     try:
         facts = facts_of(item.paper)
-        block = paper_block(facts, ABSTRACT_LENGTHS[0])
+        paper_block(facts, ABSTRACT_LENGTHS[0])
         found = tuple(map(_found, item.reasons))
-        return Entry(item.section, block.title, found, facts, addresses.feedback(item.paper_id))
+        return Entry(item.section, title_of(facts), found, facts, addresses.feedback(item.paper_id))
     except Exception:
         logger.exception("Paper %s is left out of digest %s", item.paper_id, item.digest_id)
         return None
@@ -99,78 +125,78 @@ def _letters(text: str) -> str:
     return "".join(char for char in text.casefold() if char.isalnum())
 
 
-def _fit(entries: Sequence[Entry], context: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """HTML that no mail program clips, and its context: shorter abstracts first, then fewer papers."""
+def _fit(entries: Sequence[Entry], context: dict[str, Any]) -> Issue:
+    """What no mail program clips: shorter abstracts first, then fewer papers."""
     shown = len(entries)
+    frame = Frame(fill_page("digest.html", context | _listing(entries, shown)))
     for length in ABSTRACT_LENGTHS:
-        context = context | _listing(entries, shown, length)
-        html = fill_page("digest.html", context)
-        if encoded_size(html) <= MAX_HTML:
-            return html, context
-    while (size := encoded_size(html)) > MAX_HTML and shown > 1:
-        shown = max(1, min(shown - 1, shown * MAX_HTML // size))
-        context = context | _listing(entries, shown, ABSTRACT_LENGTHS[-1])
-        html = fill_page("digest.html", context)
-    return html, context
+        blocks = _blocks(entries, length)
+        html = frame.join([block.html for block in blocks])
+        if html.size <= MAX_HTML:
+            break
+    while html.size > MAX_HTML and shown > 1:
+        shown = max(1, min(shown - 1, shown * MAX_HTML // html.size))
+        frame = Frame(fill_page("digest.html", context | _listing(entries, shown)))
+        html = frame.join([block.html for block in blocks])
+    text = Frame(fill_text("digest.txt", context | _listing(entries, shown)))
+    return Issue(fill_subject("digest", context), text.join([block.text for block in blocks]), html)
 
 
-def _listing(entries: Sequence[Entry], shown: int, abstract_length: int) -> dict[str, Any]:
-    sections = groupby(entries[:shown], key=lambda entry: entry.section)
+def _blocks(entries: Sequence[Entry], abstract_length: int) -> list[Block]:
+    """Two an entry, as `_listing` leaves room for them."""
+    return [
+        block for entry in entries for block in (paper_block(entry.facts, abstract_length), found_block(entry.found))
+    ]
+
+
+def _listing(entries: Sequence[Entry], shown: int) -> dict[str, Any]:
+    sections = groupby(enumerate(entries[:shown]), key=lambda pair: pair[1].section)
     return {
         "left_out": len(entries) - shown,
         "sections": [
-            {
-                "heading": HEADINGS[section],
-                "entries": [
-                    {
-                        "block": paper_block(entry.facts, abstract_length),
-                        "found": entry.found,
-                        "feedback": entry.feedback,
-                    }
-                    for entry in group
-                ],
-            }
+            {"heading": _section_heading(section, entries), "entries": [_rooms(at, entry) for at, entry in group]}
             for section, group in sections
         ],
     }
 
 
-def _context(
-    digest: Digest, entries: Sequence[Entry], interests: Iterable[Interest], addresses: Addresses
-) -> dict[str, Any]:
+def _rooms(at: int, entry: Entry) -> dict[str, Any]:
+    found = room(2 * at + 1) if entry.found else ""
+    return {"block": room(2 * at), "found": found, "feedback": entry.feedback, "label": label(entry.title)}
+
+
+def _section_heading(section: str, entries: Sequence[Entry]) -> str:
+    if section == Section.MATCHED:
+        return _("For you")
+    is_beside = any(entry.section == Section.MATCHED for entry in entries)
+    return _("Trending beside your interests") if is_beside else _("Trending")
+
+
+def _context(digest: Digest, interests: Iterable[Interest], addresses: Addresses) -> dict[str, Any]:
     wanted: list[str] = []
     muted: list[str] = []
     for interest in interests:
         (muted if interest.is_muted else wanted).append(clean(interest.text))
-    names = (found.interest for entry in entries for found in entry.found)
     return {
-        "edition": digest.edition,
-        "reason": clean(digest.reason),
+        "date": date_format(digest.edition, pgettext("format of a day with its weekday", "l, j F Y")),
+        "day": date_format(digest.edition, pgettext("format of a day", "j F Y")),
+        # Days of the year, so that an issue has the same number for every reader.
+        "issue": digest.edition.timetuple().tm_yday,
         "notices": [clean(notice) for notice in digest.notices],
-        "heading": _heading(entries),
-        "summary": _summary(digest, entries),
-        "topics": topics(names, MAX_SUBJECT - len(_heading(entries)) - 2),
-        "preheader": shorten("; ".join(entry.title for entry in entries[:3]), MAX_PREHEADER),
         "interests": wanted,
         "muted": muted,
         "addresses": addresses,
     }
 
 
-def _heading(entries: Sequence[Entry]) -> str:
-    is_trending = all(entry.section == Section.TRENDING for entry in entries)
-    return count_of(len(entries), "trending paper" if is_trending else "new paper")
-
-
-def _summary(digest: Digest, entries: Sequence[Entry]) -> str:
-    """The numbers in a sentence."""
-    new = count_of(digest.considered, "new paper")
-    shown = sum(entry.section == Section.MATCHED for entry in entries)
-    trending = len(entries) - shown
-    if not shown:
-        return f"The most voted of {new}."
-    verb = "matches" if digest.matched == 1 else "match"
-    text = f"{digest.matched:,} of {new} {verb} your interests"
-    if digest.matched > shown:
-        text += "; here is the best one" if shown == 1 else f"; here are the best {shown}"
-    return text + (f"; {trending} more {'is' if trending == 1 else 'are'} trending." if trending else ".")
+def _headlines(digest: Digest, entries: Sequence[Entry], *, names_interests: bool) -> dict[str, Any]:
+    matched = sum(entry.section == Section.MATCHED for entry in entries)
+    heading = heading_of(matched, len(entries) - matched)
+    names = (found.interest.strip('"') for entry in entries for found in entry.found)
+    titles = "; ".join(entry.title for entry in entries[:3])
+    return {
+        "heading": heading,
+        "summary": summary_of(digest, matched, len(entries) - matched),
+        "topics": topics(names, MAX_SUBJECT - len(heading) - 2) if names_interests else "",
+        "preheader": shorten(titles, MAX_PREHEADER),
+    }

@@ -3,10 +3,8 @@
 The rules kept here are those of STANDARDS.md, section 1 (M01 to M32).
 """
 
-import base64
-import binascii
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from email.charset import Charset
 from email.header import Header
@@ -14,6 +12,7 @@ from email.headerregistry import Address
 from email.message import Message as MimeMessage
 from email.utils import format_datetime, parseaddr
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Any
 
 from django.conf import settings
@@ -21,6 +20,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.utils.encoding import punycode
 
 from papers.text import clean
+from subscriptions.encoding import Body
 
 MAX_SUBJECT = 78
 MAX_ENCODED_WORD = 75
@@ -33,16 +33,28 @@ TELLS_TAGS_ONLY = frozenset({"mailersend"})  # with its events; the key is what 
 
 
 class BodyCharset(Charset):
-    """UTF-8 bodies in 7 bits, as quoted-printable or base64, whichever is shorter.
+    """UTF-8 bodies in 7 bits. `bodies`, by subtype, are encoded already.
 
     Django itself sends short lines as raw 8-bit, to servers that never offered to take it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, bodies: Mapping[str, Body] = MappingProxyType({})) -> None:
         super().__init__("utf-8")
+        self._bodies = bodies
 
     def get_body_encoding(self) -> Callable[[MimeMessage], None]:
-        return _encode_part
+        return self._encode
+
+    def _encode(self, part: MimeMessage) -> None:
+        body = self._bodies.get(part.get_content_subtype()) or _body_of(part)
+        part["Content-Transfer-Encoding"] = body.encoding
+        part.set_payload(body.encoded.decode("ascii"))
+
+
+def _body_of(part: MimeMessage) -> Body:
+    raw = part.get_payload(decode=True)
+    assert isinstance(raw, bytes)  # noqa: S101 -- a text part's payload always is
+    return Body.of(raw.decode())
 
 
 class Message(EmailMultiAlternatives):
@@ -53,8 +65,6 @@ class Message(EmailMultiAlternatives):
     Raises ValueError, naming no address, when `to` is not exactly one ASCII address.
     """
 
-    encoding = BodyCharset()
-
     def __init__(
         self,
         *,
@@ -62,15 +72,16 @@ class Message(EmailMultiAlternatives):
         sender: str,
         to: str,
         subject: str,
-        text: str,
-        html: str,
+        text: str | Body,
+        html: str | Body,
         sent_at: datetime,
         unsubscribe_url: str = "",
     ) -> None:
         from_address = parse_address(sender)
+        plain, page = (Body.of(part) if isinstance(part, str) else part for part in (text, html))
         super().__init__(
             subject=tidy_subject(subject),
-            body=text,
+            body=plain.text,
             from_email=str(from_address),
             to=[_recipient(to)],
             reply_to=[str(parse_address(settings.REPLY_TO_EMAIL))],
@@ -83,9 +94,10 @@ class Message(EmailMultiAlternatives):
             },
         )
         self.key = key
-        self.html = html
+        self.html = page.text
         self.sent_at = sent_at
-        self.attach_alternative(html, "text/html")
+        self.encoding = BodyCharset({"plain": plain, "html": page})
+        self.attach_alternative(self.html, "text/html")
         self._fit_provider(settings.ANYMAIL_PROVIDER)
 
     def _fit_provider(self, provider: str) -> None:
@@ -124,30 +136,6 @@ def parse_address(value: str) -> Address:
 def tidy_subject(value: str) -> str:
     """One clean line of at most 78 characters that no mail program takes for an encoded word."""
     return clean(clean(value).replace("=?", "= ?"), MAX_SUBJECT)
-
-
-def encoded_size(text: str) -> int:
-    """Octets a body takes on the wire."""
-    _, body = transfer_encode(text)
-    return len(body) + body.count("\n")
-
-
-def transfer_encode(text: str) -> tuple[str, str]:
-    """A body's Content-Transfer-Encoding and its encoded text, in lines of at most 76 characters."""
-    raw = text.encode()
-    # binascii, since the email package encodes quoted-printable in Python, five times slower.
-    quoted = binascii.b2a_qp(raw, istext=True)
-    if len(quoted) * 3 <= len(raw) * 4:
-        return "quoted-printable", quoted.decode("ascii")
-    # RFC 2045, section 6.8: line breaks of text are CRLF before it is encoded.
-    return "base64", base64.encodebytes(raw.replace(b"\n", b"\r\n")).decode("ascii")
-
-
-def _encode_part(part: MimeMessage) -> None:
-    raw = part.get_payload(decode=True)
-    assert isinstance(raw, bytes)  # noqa: S101 -- a text part's payload always is
-    part["Content-Transfer-Encoding"], body = transfer_encode(raw.decode())
-    part.set_payload(body)
 
 
 def _recipient(value: str) -> str:

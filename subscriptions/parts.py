@@ -4,12 +4,12 @@ Contexts hold text and lists, never rows or querysets, so a template cannot run 
 """
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.conf import settings
 from django.template import Engine
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from papers.text import clean
 from subscriptions import inlining
@@ -46,6 +46,13 @@ def fill_page(name: str, context: Context) -> str:
     """A whole HTML part, without the blanks that only indent the template."""
     lines = (line.strip() for line in fill_html(name, context).split("\n"))
     return "\n".join(line for line in lines if line) + "\n"
+
+
+@lru_cache(maxsize=64)
+def styled(html: SafeString) -> SafeString:
+    """A fragment that came as HTML, with the mails' style sheet on its elements."""
+    css = inlining.read_sheet(Engine.get_default().dirs, STYLE)
+    return mark_safe(inlining.inline(html, css))  # noqa: S308 -- as safe as it was
 
 
 @cache

@@ -1,11 +1,14 @@
 """Ledger rows → messages. Reads only; nothing is sent, and no template can reach the database."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
 from django.db.models import Q, prefetch_related_objects
+from django.utils.translation import override
 
+from papers.models import Announcement
 from subscriptions import links
 from subscriptions.digest_links import DigestLinks, Wishes
 from subscriptions.issue import Addresses, CannotRender, fill_digest
@@ -29,6 +32,15 @@ LINKS: dict[str, str] = {
 NEEDS_TOKEN = frozenset({Kind.CONFIRM, Kind.LINK, Kind.NEW_ADDRESS})
 
 
+@dataclass(frozen=True)
+class _Run:
+    """What the deliveries rendered together share."""
+
+    unsubscribe: Mapping[int, Token]
+    announcements: Sequence[Announcement]
+    now: datetime
+
+
 def render(delivery: Delivery, *, now: datetime) -> Message:
     """The message of one delivery of any kind, to be handed over at `now`.
 
@@ -46,8 +58,8 @@ def render_many(deliveries: Sequence[Delivery], *, now: datetime) -> dict[int, M
     A fixed number of queries, however many deliveries; a paper many readers get is rendered once.
     """
     prefetch_related_objects(deliveries, "token", "subscriber__interests", "digest__items__paper")
-    tokens = _unsubscribe_tokens(deliveries, now)
-    return {delivery.pk: _attempt(delivery, tokens.get(delivery.subscriber_id), now) for delivery in deliveries}
+    run = _Run(_unsubscribe_tokens(deliveries, now), _announcements(deliveries), now)
+    return {delivery.pk: _attempt(delivery, run) for delivery in deliveries}
 
 
 def render_preview(
@@ -62,7 +74,7 @@ def render_preview(
         preferences=site, unsubscribe=site, digest=site, pause=site, feedback=lambda _paper_id: Wishes(site, site)
     )
     parts = fill_digest(digest, items, interests, addresses)
-    return Message(key="preview", sender=settings.DEFAULT_FROM_EMAIL, to=to, sent_at=now, **parts)
+    return Message(key="preview", sender=settings.DEFAULT_FROM_EMAIL, to=to, sent_at=now, **parts._asdict())
 
 
 def _unsubscribe_tokens(deliveries: Iterable[Delivery], now: datetime) -> dict[int, Token]:
@@ -73,23 +85,36 @@ def _unsubscribe_tokens(deliveries: Iterable[Delivery], now: datetime) -> dict[i
     return {token.subscriber_id: token for token in tokens.order_by("created_at", "pk")}
 
 
-def _attempt(delivery: Delivery, unsubscribe: Token | None, now: datetime) -> Message | Exception:
+def _announcements(deliveries: Iterable[Delivery]) -> list[Announcement]:
+    """What the editors say on any day of these digests."""
+    days = [delivery.digest.edition for delivery in deliveries if delivery.digest]
+    if not days:
+        return []
+    return list(Announcement.objects.filter(starts_on__lte=max(days), ends_on__gte=min(days)))
+
+
+def _attempt(delivery: Delivery, run: _Run) -> Message | Exception:
     try:
-        if delivery.kind == Kind.DIGEST:
-            return _render_digest(delivery, unsubscribe, now)
-        return _render_account_mail(delivery, now)
+        # One language for all of a mail; readers have no other yet.
+        with override(settings.LANGUAGE_CODE):
+            return (
+                _render_digest(delivery, run)
+                if delivery.kind == Kind.DIGEST
+                else _render_account_mail(delivery, run.now)
+            )
     except Exception as error:
         # Whatever is wrong with one reader's rows must not keep the others' mail.
         return error
 
 
-def _render_digest(delivery: Delivery, unsubscribe: Token | None, now: datetime) -> Message:
+def _render_digest(delivery: Delivery, run: _Run) -> Message:
     digest, reader = delivery.digest, delivery.subscriber
+    unsubscribe = run.unsubscribe.get(delivery.subscriber_id)
     if digest is None:
         raise CannotRender("this delivery has no digest")
     if unsubscribe is None:
         raise CannotRender("the reader has no token to unsubscribe with, and no digest may leave without it")
-    manage = _live_token(delivery, Purpose.MANAGE, now)
+    manage = _live_token(delivery, Purpose.MANAGE, run.now)
     own = DigestLinks(unsubscribe, digest.edition)
     addresses = Addresses(
         preferences=links.url(manage) if manage else links.absolute("subscriptions:preferences"),
@@ -101,13 +126,21 @@ def _render_digest(delivery: Delivery, unsubscribe: Token | None, now: datetime)
     items = [item for item in digest.items.all() if not (item.paper.is_hidden or item.paper.is_withdrawn)]
     if not items and digest.outcome != Digest.Outcome.EMPTY:
         raise CannotRender("every paper of this digest was hidden or withdrawn")
+    issue = fill_digest(
+        digest,
+        items,
+        reader.interests.all(),
+        addresses,
+        [one for one in run.announcements if one.starts_on <= digest.edition <= one.ends_on],
+        names_interests=reader.confirmed_at is not None,
+    )
     return Message(
         key=delivery.key,
         sender=settings.DEFAULT_FROM_EMAIL,
         to=reader.email,
-        sent_at=now,
+        sent_at=run.now,
         unsubscribe_url=addresses.unsubscribe,
-        **fill_digest(digest, items, reader.interests.all(), addresses),
+        **issue._asdict(),
     )
 
 

@@ -1,12 +1,17 @@
-"""Words of a mail: sentences cut, lists shortened, lines folded. Pure, and nothing here knows markup."""
+"""Words of a mail in the active language: sentences cut, lists shortened, lines folded. Nothing here knows markup."""
 
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 WIDTH = 72
 MAX_AUTHORS = 3
+MAX_LABEL = 27
 
 # A sentence ends at its mark, before a blank and what may begin the next one; in Chinese and Japanese at once.
 _SENTENCE_END = re.compile(r"[.!?][\"'”’)\]]*(?=\s+[^\Wa-z_]|\s+[\"'“‘(\[])|[。！？][”』」）]*")
@@ -29,18 +34,35 @@ def shorten(text: str, limit: int) -> str:
     return head[: blank if blank > 0 else limit - 1].rstrip(" ,;:") + "…"
 
 
+def label(title: str) -> str:
+    """A title's beginning, to tell links of the same words apart: short in octets, since every link bears it."""
+    head = title.encode()[:MAX_LABEL].decode(errors="ignore")
+    return title if head == title else f"{head.rstrip()}…"
+
+
 def byline(authors: Sequence[str], count: int | None) -> str:
     """The first three authors "and 9 more"; `count` is the whole number where the names are not all known."""
     total = max(count or 0, len(authors))
     named = list(authors[:MAX_AUTHORS])
     if not named:
-        return count_of(total, "author") if total else ""
-    more = total - len(named)
-    return ", ".join(named) + (f" and {more} more" if more else "")
+        return count_of(total, ngettext("%(count)s author", "%(count)s authors", total)) if total else ""
+    return and_more(", ".join(named), total - len(named))
 
 
-def count_of(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def and_more(text: str, more: int) -> str:
+    if not more:
+        return text
+    return _("%(names)s and %(count)s more") % {"names": text, "count": number(more)}
+
+
+def count_of(count: int, form: str) -> str:
+    """A number in the form of words that ngettext chose for it: "1,234 votes"."""
+    return form % {"count": number(count)}
+
+
+def number(count: int) -> str:
+    """Grouped as the active language does it."""
+    return number_format(count, use_l10n=True, force_grouping=True)
 
 
 def topics(names: Iterable[str], room: int) -> str:
@@ -48,8 +70,7 @@ def topics(names: Iterable[str], room: int) -> str:
     unique = dict.fromkeys(names)
     short = [name for name in unique if len(name) <= room]
     for shown in range(len(short), 0, -1):
-        more = len(unique) - shown
-        text = ", ".join(short[:shown]) + (f" and {more} more" if more else "")
+        text = and_more(", ".join(short[:shown]), len(unique) - shown)
         if len(text) <= room:
             return text
     return ""
@@ -58,10 +79,13 @@ def topics(names: Iterable[str], room: int) -> str:
 def lifetime(span: timedelta) -> str:
     """How long a link works: "30 minutes", "72 hours", "7 days"."""
     minutes = int(span.total_seconds()) // 60
-    if minutes < 120:
-        return count_of(minutes, "minute")
     # Rounded down, and hours up to the third day: never promise more than is kept.
-    return count_of(minutes // 60, "hour") if minutes <= 72 * 60 else count_of(minutes // (24 * 60), "day")
+    hours, days = minutes // 60, minutes // (24 * 60)
+    if minutes < 120:
+        return count_of(minutes, ngettext("%(count)s minute", "%(count)s minutes", minutes))
+    if minutes <= 72 * 60:
+        return count_of(hours, ngettext("%(count)s hour", "%(count)s hours", hours))
+    return count_of(days, ngettext("%(count)s day", "%(count)s days", days))
 
 
 def fold(text: str) -> str:

@@ -90,7 +90,8 @@ def interest(text: str, *, is_muted: bool = False) -> Interest:
 
 
 def fill(*items: DigestItem, interests: tuple[Interest, ...] = (interest("grokking"),), **fields) -> dict[str, str]:
-    return fill_digest(digest(**fields), items, interests, ADDRESSES)
+    subject, text, html = fill_digest(digest(**fields), items, interests, ADDRESSES)
+    return {"subject": subject, "text": text.text, "html": html.text}
 
 
 class Page(HTMLParser):

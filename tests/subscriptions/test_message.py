@@ -15,7 +15,7 @@ from django.utils.module_loading import import_string
 from pytest_httpserver import HTTPServer
 
 from digest_site.environment import PROVIDERS
-from subscriptions.message import MAX_SUBJECT, encoded_size, parse_address, tidy_subject, transfer_encode
+from subscriptions.message import MAX_SUBJECT, parse_address, tidy_subject
 from tests.subscriptions.mails import FORBIDDEN, SENT_AT, UNSUBSCRIBE, build_message, parsed, raw
 
 LIST_HEADERS = ["List-Id", "List-Unsubscribe", "List-Unsubscribe-Post"]
@@ -97,23 +97,10 @@ def test_bodies_are_seven_bit_in_short_lines(text):
     assert body.get_content().replace("\r\n", "\n") == text
 
 
-def test_transfer_encoding_is_the_shorter_one():
-    encodings = [transfer_encode(text)[0] for text in ("Nearly ASCII: Größe and such", "研究" * 20)]
-
-    assert encodings == ["quoted-printable", "base64"]
-
-
 def test_base64_text_has_the_line_breaks_of_mail():
     part = parsed(build_message(text="研究\n" * 9)).get_body(("plain",))
 
     assert part.get_payload(decode=True) == "研究\r\n".encode() * 9
-
-
-def test_encoded_size_is_what_the_wire_carries():
-    for html in ("<p>" + "words and " * 200 + "\nmore</p>\n", "<p>" + "研究" * 500 + "</p>\n"):
-        carried = message_from_bytes(raw(build_message(html=html))).get_payload()[1].get_payload()
-
-        assert encoded_size(html) == len(carried.rstrip()) + 2
 
 
 def test_bytes_are_the_same_on_a_retry():

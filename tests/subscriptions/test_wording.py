@@ -1,8 +1,9 @@
 from datetime import timedelta
 
 import pytest
+from django.utils.translation import ngettext
 
-from subscriptions.wording import WIDTH, byline, columns, count_of, fold, lifetime, shorten, topics
+from subscriptions.wording import WIDTH, byline, columns, count_of, fold, label, lifetime, shorten, topics
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,9 @@ def test_lifetime_never_promises_more(span, expected):
 
 
 def test_count_of_agrees_with_the_number():
-    assert [count_of(n, "vote") for n in (0, 1, 2, 1234)] == ["0 votes", "1 vote", "2 votes", "1,234 votes"]
+    said = [count_of(n, ngettext("%(count)s vote", "%(count)s votes", n)) for n in (0, 1, 2, 1234)]
+
+    assert said == ["0 votes", "1 vote", "2 votes", "1,234 votes"]
 
 
 def test_fold_keeps_indents_and_addresses():
@@ -85,3 +88,15 @@ def test_fold_breaks_text_without_blanks_by_its_columns():
 
     assert [columns(line) for line in folded.splitlines()] == [WIDTH, WIDTH, 16]
     assert folded.replace("\n", "") == "研究" * 40
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("Grokking", "Grokking"),
+        ("Grokking in sparse parity is a phase transition", "Grokking in sparse parity i…"),
+        ("大规模语言模型的推理能力", "大规模语言模型的推…"),
+    ],
+)
+def test_label_is_short_in_octets(title, expected):
+    assert label(title) == expected
