@@ -49,9 +49,10 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "digest_site.request_ids.RequestId",
+    # Before those that answer by themselves: redirects to https and static files have a content policy too.
+    "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -242,8 +243,10 @@ CELERY_BEAT_SCHEDULE = {
     "compose what is due": {"task": "subscriptions.tasks.compose_due", "schedule": TICK_SECONDS},
     "send what is queued": {"task": "subscriptions.tasks.send_queued", "schedule": TICK_SECONDS},
     "watch": {"task": "digest_site.tasks.watch", "schedule": 5 * TICK_SECONDS},
+    "count wishes": {"task": "digest_site.tasks.count_wishes", "schedule": 10 * TICK_SECONDS},
     "sweep": {"task": "subscriptions.tasks.sweep", "schedule": 5 * TICK_SECONDS},
     "retention": {"task": "subscriptions.tasks.clean_up", "schedule": crontab(hour=3, minute=17)},
+    "silence": {"task": "subscriptions.tasks.watch_silence", "schedule": crontab(hour=9, minute=41)},
 }
 
 # Operating ----------------------------------------------------------------------------------------

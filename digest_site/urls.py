@@ -7,7 +7,7 @@ from django.urls import include, path
 from django.utils.functional import lazy
 from django.views.generic import RedirectView
 
-from digest_site import probes
+from digest_site import about, probes, status
 
 urlpatterns = [
     # Browsers ask for it wherever a page names no icon, as the admin's do.
@@ -15,9 +15,16 @@ urlpatterns = [
     path("healthz", probes.alive, name="healthz"),
     path("readyz", probes.ready, name="readyz"),
     path("metrics", probes.figures, name="metrics"),
+    path("about", about.about, name="about"),
+    path("status", status.status, name="status"),
+    path("robots.txt", about.robots, name="robots"),
+    path("sitemap.xml", about.sitemap, name="sitemap"),
     path("hooks/", include("subscriptions.hooks")),
     path("", include("papers.urls")),
     path("", include("subscriptions.urls")),
     # Last: whatever ADMIN_PATH is, no page of the site is hidden by it.
     path(settings.ADMIN_PATH, admin.site.urls),
 ]
+
+handler400 = "digest_site.errors.bad_request"
+handler500 = "digest_site.errors.server_error"

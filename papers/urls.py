@@ -1,6 +1,7 @@
 from django.urls import path, register_converter
 
 from papers.api import mounting as api
+from papers.api.describing import describe
 from papers.api.markdown import paper_markdown
 from papers.feeds import views as feeds
 from papers.identifiers import ArxivIdConverter
@@ -22,5 +23,5 @@ urlpatterns = [
     path("papers/<path:name>.md", paper_markdown, name="markdown"),
     path("papers/<arxiv:arxiv_id>", paper.paper, name="paper"),
     path("topics/<path:interest>", searching.topic, name="topic"),
-    path("api/", (api.urlpatterns, "api", "api")),
+    path("api/", ([path("", describe, name="openapi-view"), *api.urlpatterns], "api", "api")),
 ]

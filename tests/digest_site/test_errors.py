@@ -1,0 +1,109 @@
+"""Whatever goes wrong: a page or JSON that says so, with the site's content policy."""
+
+import pytest
+from bs4 import BeautifulSoup
+from django.test import Client
+from django.urls import path
+
+from digest_site import urls
+
+POLICY = {
+    "default-src 'none'", "style-src 'self'", "img-src 'self'", "font-src 'self'", "script-src 'self'",
+    "connect-src 'self'", "form-action 'self'", "base-uri 'none'", "object-src 'none'", "frame-ancestors 'none'",
+}  # fmt: skip
+
+
+def _break(request):
+    raise RuntimeError("broken on purpose")
+
+
+urlpatterns = [path("broken", _break), path("api/broken", _break), *urls.urlpatterns]
+handler400, handler500 = urls.handler400, urls.handler500
+
+
+def said(answer) -> str:
+    page = BeautifulSoup(answer.content, "lxml")
+    assert page.main is not None
+    return page.h1.get_text()
+
+
+@pytest.fixture
+def stranger(settings):
+    settings.ROOT_URLCONF = __name__
+    return Client(raise_request_exception=False, enforce_csrf_checks=True)
+
+
+@pytest.mark.django_db
+def test_people_get_a_page(stranger):
+    answers = {
+        400: stranger.get("/", headers={"host": "evil.example"}),
+        403: stranger.post("/subscribe"),
+        404: stranger.get("/nowhere"),
+        500: stranger.get("/broken"),
+    }
+
+    assert {status: (answer.status_code, said(answer)) for status, answer in answers.items()} == {
+        400: (400, "This request cannot be understood"),
+        403: (403, "Please send it again"),
+        404: (404, "There is nothing at this address"),
+        500: (500, "Something broke on our side"),
+    }
+
+
+@pytest.mark.django_db
+def test_programs_get_json(stranger):
+    answers = [
+        stranger.get("/api/daily_papers", headers={"host": "evil.example"}),
+        stranger.get("/api/nowhere"),
+        stranger.get("/api/broken"),
+    ]
+
+    assert [(answer.status_code, answer.json()["error"]) for answer in answers] == [
+        (400, "This request cannot be understood."),
+        (404, "There is nothing at this address; /api/ says what there is."),
+        (500, "Something broke on our side; it was noted."),
+    ]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("address", "options"),
+    [
+        ("/", {}),
+        ("/", {"headers": {"host": "evil.example"}}),
+        ("/subscribe", {"method": "post"}),
+        ("/subscribe", {"method": "delete"}),
+        ("/nowhere", {}),
+        ("/broken", {}),
+        ("/status", {}),
+        ("/api/", {}),
+        ("/api/openapi.json", {}),
+        ("/api/daily_papers", {}),
+        ("/api/daily_papers?limit=0", {}),
+        ("/api/daily_papers", {"method": "options"}),
+        ("/api/nowhere", {}),
+        ("/api/broken", {}),
+        ("/papers/feed.atom", {}),
+        ("/papers/feed.json", {}),
+        ("/papers/nothing.md", {}),
+        ("/robots.txt", {}),
+        ("/static/style.css", {}),
+        ("/healthz", {}),
+        ("/admin/", {}),
+    ],
+)
+def test_every_answer_has_the_content_policy(stranger, address, options):
+    answer = getattr(stranger, options.get("method", "get"))(address, headers=options.get("headers"))
+    answer.close()  # a static file
+
+    assert set(answer["Content-Security-Policy"].split("; ")) == POLICY
+    assert answer["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_redirect_to_https_has_it_too(client, settings):
+    settings.SECURE_SSL_REDIRECT = True
+
+    answer = client.get("/about")
+
+    assert (answer.status_code, answer["Location"]) == (301, "https://testserver/about")
+    assert set(answer["Content-Security-Policy"].split("; ")) == POLICY
