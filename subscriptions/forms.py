@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, Self
 from zoneinfo import available_timezones
 
 from django import forms
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from subscriptions import addresses, keywords
 from subscriptions.keywords import Keyword
@@ -23,10 +26,10 @@ MAX_KEYWORDS_INPUT = 2 * MAX_INTERESTS * MAX_INTEREST
 MIN_SECONDS = 2
 MAX_SECONDS = 24 * 3600
 FREQUENCIES = (
-    (Subscriber.Frequency.DAILY.value, "Every day"),
-    (Subscriber.Frequency.WEEKDAYS.value, "Monday to Friday"),
-    (Subscriber.Frequency.WEEKLY.value, "Once a week"),
-    (Subscriber.Frequency.PAUSED.value, "No digests for now"),
+    (Subscriber.Frequency.DAILY.value, gettext_lazy("Every day")),
+    (Subscriber.Frequency.WEEKDAYS.value, gettext_lazy("Monday to Friday")),
+    (Subscriber.Frequency.WEEKLY.value, gettext_lazy("Once a week")),
+    (Subscriber.Frequency.PAUSED.value, gettext_lazy("No digests for now")),
 )
 LONGEST_PAUSE = timedelta(days=366)
 _SALT = "subscriptions.forms.shown"
@@ -53,7 +56,17 @@ class ReaderForm(forms.Form):
     """A form that can always be shown again: text no encoding can carry is replaced when it comes in."""
 
     def __init__(self, data: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
-        super().__init__(_showable(data) if data is not None else None, label_suffix="", **kwargs)
+        super().__init__(showable(data) if data is not None else None, label_suffix="", **kwargs)
+
+    @classmethod
+    def showing(cls, typed: Mapping[str, Any], **kwargs: Any) -> Self:
+        """The form as it was typed (`typed` went through `showable`), without judging anything in it."""
+        initial = {
+            name: name in typed if isinstance(field, forms.BooleanField) else typed[name]
+            for name, field in cls.base_fields.items()
+            if name in typed or isinstance(field, forms.BooleanField)
+        }
+        return cls(initial=initial, **kwargs)
 
 
 class AddressField(forms.CharField):
@@ -61,7 +74,7 @@ class AddressField(forms.CharField):
 
     def __init__(self, **kwargs: Any) -> None:
         widget = forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false", "autocapitalize": "none"})
-        errors = {"required": "Write your address here, such as ada@example.org."}
+        errors = {"required": gettext_lazy("Write your address here, such as ada@example.org.")}
         super().__init__(max_length=MAX_ADDRESS_INPUT, widget=widget, error_messages=errors, **kwargs)
 
     def clean(self, value: Any) -> str:
@@ -95,7 +108,7 @@ class TrapForm(ReaderForm):
     """What strangers may send: with a field only machines fill in, and the signed moment the page was shown."""
 
     website = forms.CharField(
-        label="Leave this empty",
+        label=gettext_lazy("Leave this empty"),
         required=False,
         widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
     )
@@ -122,29 +135,37 @@ class PreferencesForm(ReaderForm):
     """What a reader gets and when."""
 
     keywords = KeywordsField(
-        label="Keywords",
-        help_text=f"One per line, or separated by commas; up to {MAX_INTERESTS}. "
-        "Leave it empty for each day's trending papers.",
+        label=gettext_lazy("Keywords"),
+        help_text=format_lazy(
+            gettext_lazy(
+                "One per line, or separated by commas; up to {most}. Leave it empty for each day's trending papers."
+            ),
+            most=MAX_INTERESTS,
+        ),
     )
-    frequency = forms.ChoiceField(label="How often", choices=FREQUENCIES, widget=forms.RadioSelect)
+    frequency = forms.ChoiceField(label=gettext_lazy("How often"), choices=FREQUENCIES, widget=forms.RadioSelect)
     weekday = forms.TypedChoiceField(
-        label="Day of the week", help_text="For a digest once a week.", choices=Subscriber.Weekday, coerce=int
+        label=gettext_lazy("Day of the week"),
+        help_text=gettext_lazy("For a digest once a week."),
+        choices=Subscriber.Weekday,
+        coerce=int,
     )
     hour = forms.TypedChoiceField(
-        label="Time of day", coerce=int, choices=[(str(hour), f"{hour:02}:00") for hour in range(24)]
+        label=gettext_lazy("Time of day"), coerce=int, choices=[(str(hour), f"{hour:02}:00") for hour in range(24)]
     )
-    zone = forms.ChoiceField(label="Time zone", choices=zone_choices)
+    zone = forms.ChoiceField(label=gettext_lazy("Time zone"), choices=zone_choices)
     max_papers = forms.IntegerField(
-        label="Papers in a digest, at most",
+        label=gettext_lazy("Papers in a digest, at most"),
         min_value=1,
         max_value=MAX_PAPERS,
         error_messages=dict.fromkeys(
-            ("required", "invalid", "min_value", "max_value"), f"Write a number from 1 to {MAX_PAPERS}."
+            ("required", "invalid", "min_value", "max_value"),
+            format_lazy(gettext_lazy("Write a number from 1 to {most}."), most=MAX_PAPERS),
         ),
     )
     wants_quiet_note = forms.BooleanField(
-        label="Send me a note on quiet days",
-        help_text="A short mail that says why, on days without a paper for you.",
+        label=gettext_lazy("Send me a note on quiet days"),
+        help_text=gettext_lazy("A short mail that says why, on days without a paper for you."),
         required=False,
     )
 
@@ -162,15 +183,15 @@ class PreferencesForm(ReaderForm):
 
 
 class SignUpForm(PreferencesForm, TrapForm):
-    email = AddressField(label="Your e-mail address")
+    email = AddressField(label=gettext_lazy("Your e-mail address"))
 
 
 class LinkForm(TrapForm):
-    email = AddressField(label="Your e-mail address")
+    email = AddressField(label=gettext_lazy("Your e-mail address"))
 
 
 class MoveForm(ReaderForm):
-    email = AddressField(label="New e-mail address")
+    email = AddressField(label=gettext_lazy("New e-mail address"))
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, subscriber: Subscriber, **kwargs: Any) -> None:
         super().__init__(data, prefix="move", **kwargs)
@@ -179,15 +200,15 @@ class MoveForm(ReaderForm):
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]
         if email.lower() == self.subscriber.email_key:
-            raise ValidationError("This is your address already.", code="same")
+            raise ValidationError(_("This is your address already."), code="same")
         return email
 
 
 class PauseForm(ReaderForm):
     until = forms.DateField(
-        label="First day with a digest again",
+        label=gettext_lazy("First day with a digest again"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages=dict.fromkeys(("required", "invalid"), "Write a date such as 2026-05-04."),
+        error_messages=dict.fromkeys(("required", "invalid"), gettext_lazy("Write a date such as 2026-05-04.")),
     )
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, today: date, **kwargs: Any) -> None:
@@ -201,9 +222,9 @@ class PauseForm(ReaderForm):
     def clean_until(self) -> date:
         until: date = self.cleaned_data["until"]
         if until <= self.today:
-            raise ValidationError("Choose a day after today.", code="past")
+            raise ValidationError(_("Choose a day after today."), code="past")
         if until > self.today + LONGEST_PAUSE:
-            raise ValidationError("Choose a day within a year, or “No digests for now” above.", code="far")
+            raise ValidationError(_("Choose a day within a year, or “No digests for now” above."), code="far")
         return until
 
 
@@ -212,7 +233,8 @@ def stamp(now: datetime) -> str:
     return signing.Signer(salt=_SALT).sign(str(int(now.timestamp())))
 
 
-def _showable(data: Mapping[str, Any]) -> Mapping[str, Any]:
+def showable(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The same data, with text no encoding can carry replaced."""
     if isinstance(data, QueryDict):
         copy = data.copy()
         for name, values in copy.lists():

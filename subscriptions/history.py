@@ -3,31 +3,33 @@
 from datetime import date
 
 from django.db.models import Count, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from subscriptions.models import Delivery, Digest, Subscriber
 
-SHOWN = 30
 State = Delivery.State
 
 # What a delivery's state means to the one who waits for it.
 _STATES = {
-    State.QUEUED: "about to be sent",
-    State.CLAIMED: "about to be sent",
-    State.SENDING: "being sent",
-    State.ACCEPTED: "sent",
-    State.FAILED: "your mail server refused it",
-    State.CANCELLED: "not sent",
-    State.UNKNOWN: "perhaps sent: the connection broke at that moment",
+    State.QUEUED: gettext_lazy("about to be sent"),
+    State.CLAIMED: gettext_lazy("about to be sent"),
+    State.SENDING: gettext_lazy("being sent"),
+    State.ACCEPTED: gettext_lazy("sent"),
+    State.FAILED: gettext_lazy("your mail server refused it"),
+    State.CANCELLED: gettext_lazy("not sent"),
+    State.UNKNOWN: gettext_lazy("perhaps sent: the connection broke at that moment"),
 }
 
 
-def last_digests(reader: Subscriber) -> list[Digest]:
+def digests_of(reader: Subscriber) -> QuerySet[Digest]:
     """The newest first, each with its delivery and, as `paper_count`, how many papers it has."""
-    return list(_digests(reader)[:SHOWN])
+    counted = reader.digests.select_related("delivery").annotate(paper_count=Count("items"))
+    return counted.order_by("-edition", "-pk")
 
 
 def digest_of(reader: Subscriber, day: date) -> Digest | None:
-    return _digests(reader).filter(edition=day).first()
+    return digests_of(reader).filter(edition=day).first()
 
 
 def outcome(digest: Digest) -> str:
@@ -36,7 +38,7 @@ def outcome(digest: Digest) -> str:
     delivery = getattr(digest, "delivery", None)
     if delivery is None:
         return said
-    became = _STATES[State(delivery.state)]
+    became = str(_STATES[State(delivery.state)])
     if delivery.state == State.CANCELLED and delivery.reason:
         became = f"{became}: {delivery.reason}"
     return f"{said.rstrip('.')} · {became}"
@@ -44,8 +46,5 @@ def outcome(digest: Digest) -> str:
 
 def _content(digest: Digest) -> str:
     count: int = getattr(digest, "paper_count", 0)
-    return f"{count} paper{'' if count == 1 else 's'}, chosen from {digest.considered:,}"
-
-
-def _digests(reader: Subscriber) -> QuerySet[Digest]:
-    return reader.digests.select_related("delivery").annotate(paper_count=Count("items")).order_by("-edition")
+    papers = ngettext("%(count)d paper", "%(count)d papers", count) % {"count": count}
+    return _("%(papers)s, chosen from %(considered)s") % {"papers": papers, "considered": f"{digest.considered:,}"}

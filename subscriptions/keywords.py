@@ -42,6 +42,14 @@ class KeywordsError(ValueError):
 
 def read(text: str) -> tuple[Keyword, ...]:
     """The keywords of a box, each once, in order. Raises KeywordsError with a sentence for each bad one."""
+    found, wrong = sift(text)
+    if wrong:
+        raise KeywordsError(wrong)
+    return found
+
+
+def sift(text: str) -> tuple[tuple[Keyword, ...], list[str]]:
+    """The keywords of a box that can be used, each once, in order, at most 20; and what is wrong with the others."""
     found: dict[str, Keyword] = {}
     wrong: list[str] = []
     for line, entry in split(text):
@@ -54,9 +62,15 @@ def read(text: str) -> tuple[Keyword, ...]:
             wrong.append(f"Line {line}: “{_shorten(keyword.text)}” stands here both as wanted and as muted.")
     if len(found) > MAX_INTERESTS:
         wrong.append(f"These are {len(found)} keywords; at most {MAX_INTERESTS} are possible.")
-    if wrong:
-        raise KeywordsError(wrong[:MAX_INTERESTS])
-    return tuple(found.values())
+    return tuple(found.values())[:MAX_INTERESTS], wrong[:MAX_INTERESTS]
+
+
+def replace(text: str, old: str, new: str) -> str:
+    """The box with one entry written otherwise, an entry a line; with `old` empty, with one entry more."""
+    entries = [entry for _, entry in split(text)]
+    if not old:
+        return "\n".join([*entries, new])
+    return "\n".join(dict.fromkeys(new if entry == old else entry for entry in entries))
 
 
 def write(keywords: Iterable[Keyword]) -> str:

@@ -21,6 +21,7 @@ LIFETIMES: dict[str, timedelta | None] = {
     Purpose.UNSUBSCRIBE: None,
     Purpose.MANAGE: timedelta(days=7),
     Purpose.EMAIL: timedelta(minutes=30),
+    Purpose.FEED: None,
 }
 SINGLE_USE = frozenset({Purpose.CONFIRM, Purpose.EMAIL})
 

@@ -10,12 +10,17 @@ from subscriptions.discretion import discreetly, row_of
 from subscriptions.models import Delivery, Subscriber, Token
 
 LENGTH = timedelta(minutes=30)
+FRESH = timedelta(hours=1)
+OWN_DATA = "own data"
 _SALT = "subscriptions.visiting"
 
 
-def send_link(email: str, now: datetime) -> bool:
-    """Queue a mail with a link to the preferences, for an active reader; False: no mail. Raises TooManyRequests."""
-    return discreetly(email, limiting.LINK, now, lambda: _write_to(row_of(email, now), now))
+def send_link(email: str, now: datetime, *, to: str = "") -> bool:
+    """Queue a mail with a link to the preferences, or to OWN_DATA, for an active reader; False: no mail.
+
+    Raises TooManyRequests.
+    """
+    return discreetly(email, limiting.LINK, now, lambda: _write_to(row_of(email, now), now, to))
 
 
 def begin(response: HttpResponse, token: Token) -> None:
@@ -37,13 +42,28 @@ def begin(response: HttpResponse, token: Token) -> None:
 
 def visitor(request: HttpRequest, now: datetime) -> Subscriber | None:
     """The active reader whose visit this is."""
+    token = _opened(request, now)
+    return token.subscriber if token else None
+
+
+def leads_to_own_data(token: Token) -> bool:
+    return bool(token.payload.get("to") == OWN_DATA)
+
+
+def is_fresh(request: HttpRequest, now: datetime) -> bool:
+    """Whether the visit began with a link that was asked for just now, for what a forwarded digest must not open."""
+    token = _opened(request, now)
+    return token is not None and leads_to_own_data(token) and now - token.created_at < FRESH
+
+
+def _opened(request: HttpRequest, now: datetime) -> Token | None:
     value = request.get_signed_cookie(cookie_name(), default=None, salt=_SALT, max_age=LENGTH)
     if value is None:
         return None
     token = Token.objects.select_related("subscriber").filter(pk=value, purpose=links.Purpose.MANAGE).first()
     if token is None or not links.is_live(token, now) or not token.subscriber.is_active:
         return None
-    return token.subscriber
+    return token
 
 
 def end(response: HttpResponse) -> None:
@@ -54,6 +74,6 @@ def cookie_name() -> str:
     return "__Host-reader" if settings.SESSION_COOKIE_SECURE else "reader"
 
 
-def _write_to(subscriber: Subscriber, now: datetime) -> bool:
-    token = links.issue(subscriber, links.Purpose.MANAGE, now)
+def _write_to(subscriber: Subscriber, now: datetime, to: str) -> bool:
+    token = links.issue(subscriber, links.Purpose.MANAGE, now, {"to": to} if to else None)
     return queueing.queue(Delivery.Kind.LINK, subscriber, now, token) is not None and subscriber.is_active

@@ -86,8 +86,15 @@ def admin_client(admin_user: Any) -> Any:
 
 @pytest.fixture(autouse=True)
 def _empty_cache() -> Any:
+    """And what the process keeps in its own memory for previews."""
+    from subscriptions import recent, trying
+    from subscriptions.rationing import ration
+
     yield
     cache.clear()
+    recent.forget()
+    trying.forget()
+    ration.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -77,6 +77,11 @@ def text_of(response: Any) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
+def told(response: Any) -> list[tuple[str, str]]:
+    """A page's headers, but for the number that every request gets."""
+    return sorted((name, value) for name, value in response.headers.items() if name != "X-Request-ID")
+
+
 def dump() -> dict[str, list[dict[str, Any]]]:
     """Every row of every table."""
     return {model._meta.label: list(model._default_manager.order_by("pk").values()) for model in apps.get_models()}

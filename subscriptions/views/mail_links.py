@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from subscriptions import leaving, links, moving, visiting
+from subscriptions import leaving, links, moving, sunsetting, visiting
 from subscriptions.addresses import masked
 from subscriptions.views import answers
 from subscriptions.views.doors import private, token_page
@@ -33,7 +33,7 @@ def manage(request: HttpRequest, token: str) -> HttpResponse:
     found = links.find(token, links.Purpose.MANAGE, timezone.now())
     if found is None or not found.subscriber.is_active:
         return answers.dead_link(request)
-    response = redirect("subscriptions:preferences")
+    response = redirect(f"subscriptions:{'own_data' if visiting.leads_to_own_data(found) else 'preferences'}")
     visiting.begin(response, found)
     return response
 
@@ -50,4 +50,5 @@ def email(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "subscriptions/new_address.html", context)
     if not moving.move(found, now, answers.shown("new address page")):
         return answers.dead_link(request)
+    sunsetting.note_sign(found.subscriber_id, now)
     return render(request, "subscriptions/moved.html", context)

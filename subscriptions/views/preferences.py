@@ -17,8 +17,12 @@ from subscriptions.models import Subscriber
 from subscriptions.preferences import Preferences
 from subscriptions.rescheduling import UNTIL_LIFTED
 from subscriptions.schedule import edition_of
-from subscriptions.views import answers
+from subscriptions.views import answers, feeds, previews
 from subscriptions.views.doors import accept_get_and_post, private, reader_page
+from subscriptions.views.previews import Preview
+
+# Of a reader's digests, those on the page itself.
+LAST = 7
 
 
 @accept_get_and_post
@@ -26,6 +30,9 @@ from subscriptions.views.doors import accept_get_and_post, private, reader_page
 def preferences(request: HttpRequest, reader: Subscriber, now: datetime) -> HttpResponse:
     if request.method != "POST":
         return _preferences_page(request, reader, now)
+    if (asked := previews.asked_for(request)) is not None:
+        form = PreferencesForm.showing(asked)
+        return _preferences_page(request, reader, now, form=form, preview=previews.preview_of(request, asked, now))
     form = PreferencesForm(request.POST)
     if not form.is_valid():
         return _preferences_page(request, reader, now, form=form)
@@ -78,8 +85,10 @@ def leave(request: HttpRequest, reader: Subscriber, now: datetime) -> HttpRespon
 @login_not_required
 @private
 def preferences_link(request: HttpRequest) -> HttpResponse:
-    """Ask for a link by mail: the way in when a visit has ended."""
+    """Ask for a link by mail: the way in when a visit has ended. Within a visit, the preferences themselves."""
     now = timezone.now()
+    if request.method != "POST" and visiting.visitor(request, now):
+        return redirect("subscriptions:preferences")
     form = LinkForm(request.POST if request.method == "POST" else None, now=now)
     if request.method != "POST" or not form.is_valid():
         return render(request, "subscriptions/preferences_link.html", {"form": form})
@@ -101,15 +110,23 @@ def link_sent(request: HttpRequest) -> HttpResponse:
 
 def _preferences_page(request: HttpRequest, reader: Subscriber, now: datetime, **bound: Any) -> HttpResponse:
     today = edition_of(now, reader.zone)
+    form = bound.pop("form", None) or PreferencesForm(preferences=Preferences.of(reader))
     context = {
         "reader": reader,
         "address": masked(reader.email),
         "next": answers.next_local(reader),
         "is_paused": bool(reader.paused_until and reader.paused_until > today),
         "is_open_end": reader.paused_until == UNTIL_LIFTED,
-        "form": PreferencesForm(preferences=Preferences.of(reader)),
+        "form": form,
         "pause_form": PauseForm(today=today),
         "move_form": MoveForm(subscriber=reader),
-        "digests": [(digest, history.outcome(digest)) for digest in history.last_digests(reader)],
+        "digests": [(digest, history.outcome(digest)) for digest in history.digests_of(reader)[:LAST]],
+        "feeds": feeds.addresses(reader, now),
+        "preview": bound.pop("preview", None) or _opening_preview(request, form, now),
     }
     return render(request, "subscriptions/preferences.html", context | bound)
+
+
+def _opening_preview(request: HttpRequest, form: PreferencesForm, now: datetime) -> Preview | None:
+    shown = {name: form[name].value() for name in ("keywords", "max_papers")}
+    return previews.opening_preview(request, shown, now)

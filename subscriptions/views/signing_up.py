@@ -12,8 +12,9 @@ from subscriptions.addresses import masked
 from subscriptions.discretion import TooManyRequests, admit
 from subscriptions.forms import MAX_KEYWORDS_INPUT, SignUpForm
 from subscriptions.preferences import Preferences
-from subscriptions.views import answers
+from subscriptions.views import answers, previews
 from subscriptions.views.doors import accept_get_and_post, token_page
+from subscriptions.views.previews import Preview
 
 
 @accept_get_and_post
@@ -22,11 +23,14 @@ def subscribe(request: HttpRequest) -> HttpResponse:
     """The form. `?keywords=` fills in what somebody searched for; an address never stands in a URL."""
     now = timezone.now()
     if request.method != "POST":
-        typed = clean(request.GET.get("keywords", ""), MAX_KEYWORDS_INPUT)
-        return _sign_up_page(request, SignUpForm(now=now, initial={"keywords": typed}))
+        typed = {"keywords": clean(request.GET.get("keywords", ""), MAX_KEYWORDS_INPUT)}
+        preview = previews.opening_preview(request, typed, now)
+        return _sign_up_page(request, SignUpForm(now=now, initial=typed), preview)
+    if (asked := previews.asked_for(request)) is not None:
+        return _sign_up_page(request, SignUpForm.showing(asked, now=now), previews.preview_of(request, asked, now))
     form = SignUpForm(request.POST, now=now)
     if not form.is_valid():
-        return _sign_up_page(request, form)
+        return _sign_up_page(request, form, previews.opening_preview(request, form.data, now))
     if not form.is_trapped:
         shown = answers.shown("sign-up form", consent.SIGN_UP)
         try:
@@ -62,6 +66,6 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "subscriptions/confirmed.html", context)
 
 
-def _sign_up_page(request: HttpRequest, form: SignUpForm) -> HttpResponse:
-    context = {"form": form, "words": consent.TEXTS[consent.SIGN_UP]}
+def _sign_up_page(request: HttpRequest, form: SignUpForm, preview: Preview | None) -> HttpResponse:
+    context = {"form": form, "words": consent.TEXTS[consent.SIGN_UP], "preview": preview}
     return render(request, "subscriptions/subscribe.html", context)
