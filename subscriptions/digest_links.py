@@ -1,5 +1,5 @@
-"""The links of a mailed digest that need no row of their own: pause for a week, view in the browser, more or less
-like this.
+"""The links of mailed digests that need no row of their own: pause for a week, view in the browser, more or less like
+this; and keep, which answers whether they are still wanted.
 
 Each hangs on the reader's lasting token to unsubscribe: what ends that (a new address, erasure) ends them, and as
 secrets they are derived like it (see subscriptions.links). The MAC covers the purpose, so no link opens another's
@@ -28,6 +28,7 @@ class Act(StrEnum):
     PAUSE = "pause"
     VIEW = "view"
     FEEDBACK = "feedback"
+    KEEP = "keep"
 
 
 class Wishes(NamedTuple):
@@ -74,6 +75,12 @@ class DigestLinks:
     @cached_property
     def _key(self) -> bytes:
         return links.key_of(self._root).encode()
+
+
+def keep_link(unsubscribe: Token) -> str:
+    """The address that answers whether digests are still wanted."""
+    secret = _secret(links.key_of(unsubscribe).encode(), unsubscribe, Act.KEEP, 0)
+    return links.absolute("subscriptions:keep", secret)
 
 
 def find(value: str, act: Act, now: datetime) -> Opened | None:

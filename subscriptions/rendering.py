@@ -10,26 +10,15 @@ from django.utils.translation import override
 
 from papers.models import Announcement
 from subscriptions import links
+from subscriptions.account_mails import LIST_MAIL, account_mail, live_token
 from subscriptions.digest_links import DigestLinks, Wishes
 from subscriptions.issue import Addresses, CannotRender, fill_digest
 from subscriptions.message import Message
 from subscriptions.models import Delivery, Digest, DigestItem, Interest, Token
-from subscriptions.parts import fill
-from subscriptions.wording import lifetime
 
 Kind = Delivery.Kind
 
 Purpose = Token.Purpose
-
-# What each mail's link does. The notice to an old address must never carry the link that confirms the new one.
-LINKS: dict[str, str] = {
-    Kind.CONFIRM: Purpose.CONFIRM,
-    Kind.ALREADY: Purpose.MANAGE,
-    Kind.LINK: Purpose.MANAGE,
-    Kind.NEW_ADDRESS: Purpose.EMAIL,
-    Kind.OLD_ADDRESS: Purpose.MANAGE,
-}
-NEEDS_TOKEN = frozenset({Kind.CONFIRM, Kind.LINK, Kind.NEW_ADDRESS})
 
 
 @dataclass(frozen=True)
@@ -79,7 +68,7 @@ def render_preview(
 
 def _unsubscribe_tokens(deliveries: Iterable[Delivery], now: datetime) -> dict[int, Token]:
     """Each reader's newest living token; composing makes it, since rendering only reads."""
-    readers = {delivery.subscriber_id for delivery in deliveries if delivery.kind == Kind.DIGEST}
+    readers = {one.subscriber_id for one in deliveries if one.kind == Kind.DIGEST or one.kind in LIST_MAIL}
     living = Q(expires_at=None) | Q(expires_at__gt=now)
     tokens = Token.objects.filter(living, subscriber__in=readers, purpose=Purpose.UNSUBSCRIBE)
     return {token.subscriber_id: token for token in tokens.order_by("created_at", "pk")}
@@ -100,7 +89,7 @@ def _attempt(delivery: Delivery, run: _Run) -> Message | Exception:
             return (
                 _render_digest(delivery, run)
                 if delivery.kind == Kind.DIGEST
-                else _render_account_mail(delivery, run.now)
+                else account_mail(delivery, run.unsubscribe.get(delivery.subscriber_id), run.now)
             )
     except Exception as error:
         # Whatever is wrong with one reader's rows must not keep the others' mail.
@@ -114,7 +103,7 @@ def _render_digest(delivery: Delivery, run: _Run) -> Message:
         raise CannotRender("this delivery has no digest")
     if unsubscribe is None:
         raise CannotRender("the reader has no token to unsubscribe with, and no digest may leave without it")
-    manage = _live_token(delivery, Purpose.MANAGE, run.now)
+    manage = live_token(delivery, Purpose.MANAGE, run.now)
     own = DigestLinks(unsubscribe, digest.edition)
     addresses = Addresses(
         preferences=links.url(manage) if manage else links.absolute("subscriptions:preferences"),
@@ -142,33 +131,3 @@ def _render_digest(delivery: Delivery, run: _Run) -> Message:
         unsubscribe_url=addresses.unsubscribe,
         **issue._asdict(),
     )
-
-
-def _render_account_mail(delivery: Delivery, now: datetime) -> Message:
-    """Mails about the subscription itself: one link, nothing typed by anybody."""
-    token = _live_token(delivery, LINKS[delivery.kind], now)
-    if token is None and delivery.kind in NEEDS_TOKEN:
-        raise CannotRender("the link this mail should bring has ended")
-    context = {
-        "link": links.url(token) if token else links.absolute("subscriptions:preferences_link"),
-        "lifetime": lifetime(token.expires_at - token.created_at) if token and token.expires_at else "",
-    }
-    return Message(
-        key=delivery.key,
-        sender=settings.ACCOUNT_FROM_EMAIL,
-        to=_recipient(delivery),
-        sent_at=now,
-        **fill(delivery.kind, context),
-    )
-
-
-def _live_token(delivery: Delivery, purpose: str, now: datetime) -> Token | None:
-    token = delivery.token
-    return token if token and token.purpose == purpose and links.is_live(token, now) else None
-
-
-def _recipient(delivery: Delivery) -> str:
-    """The reader's address; in a move, the one its token names, whichever of the two is the reader's by now."""
-    if delivery.kind in {Kind.NEW_ADDRESS, Kind.OLD_ADDRESS} and delivery.token:
-        return str(delivery.token.payload["email"])
-    return delivery.subscriber.email

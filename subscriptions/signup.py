@@ -25,13 +25,15 @@ def sign_up(email: str, preferences: Preferences, now: datetime, shown: Shown) -
 
 
 def confirm(token: Token, now: datetime, shown: Shown) -> bool:
-    """Make the subscription the link asked for; True for the one call that does it (STANDARDS S03)."""
+    """Make the subscription the link asked for and queue the welcome; True for the one call that does (S03)."""
     with transaction.atomic():
         subscriber = Subscriber.objects.select_for_update().get(pk=token.subscriber_id)
         if subscriber.is_active or queueing.is_suppressed(subscriber.email) or not links.use(token, now):
             return False
         activate(subscriber, Preferences.from_payload(token.payload), now)
         consent.record(consent.Kind.CONFIRMED, subscriber, now, shown)
+        manage = links.issue(subscriber, links.Purpose.MANAGE, now)
+        queueing.queue(Delivery.Kind.WELCOME, subscriber, now, manage)
     return True
 
 
@@ -60,6 +62,7 @@ def activate(subscriber: Subscriber, preferences: Preferences, now: datetime) ->
     preferences.write_interests(subscriber)
     subscriber.status = Subscriber.Status.ACTIVE
     subscriber.confirmed_at, subscriber.left_at, subscriber.paused_until = now, None, None
+    subscriber.seen_at, subscriber.asked_at = now, None
     # A reader who returns has seen what came before their last cut-off.
     subscriber.cutoff_at = max(filter(None, (subscriber.cutoff_at, now - FIRST_WINDOW)))
     reschedule(subscriber, now)

@@ -7,7 +7,7 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.utils import timezone
 
-from subscriptions import blocklists, composing, delivery, editions, retention
+from subscriptions import blocklists, composing, delivery, editions, retention, sunsetting
 
 # Readers a tick composes for; the next tick takes up the rest. Far within the task's time limit.
 COMPOSE_LIMIT = 20_000
@@ -43,3 +43,10 @@ def sweep() -> None:
 @shared_task
 def clean_up() -> None:
     retention.clean_up(timezone.now())
+
+
+@shared_task
+def watch_silence() -> None:
+    now = timezone.now()
+    sunsetting.ask_silent(now)
+    sunsetting.pause_silent(now)

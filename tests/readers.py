@@ -11,7 +11,7 @@ from django.test import Client
 
 from subscriptions import forms, links, signup
 from subscriptions.consent import Shown
-from subscriptions.digest_links import DigestLinks
+from subscriptions.digest_links import DigestLinks, keep_link
 from subscriptions.models import Subscriber, Token
 from subscriptions.preferences import Preferences
 from tests.factories import NOW, make_subscriber
@@ -44,9 +44,11 @@ def path_of(token: Token) -> str:
 
 def mailed_paths(reader: Subscriber, paper_id: int = 7) -> dict[str, str]:
     """The paths of the links of the reader's digest of today, by what they do."""
-    own = DigestLinks(reader.tokens.filter(purpose=Token.Purpose.UNSUBSCRIBE).latest("pk"), NOW.date())
+    unsubscribe = reader.tokens.filter(purpose=Token.Purpose.UNSUBSCRIBE).latest("pk")
+    own = DigestLinks(unsubscribe, NOW.date())
     wishes = own.feedback(paper_id)
     urls = {"pause": own.pause, "view": own.view, "more": wishes.more, "less": wishes.less}
+    urls["keep"] = keep_link(unsubscribe)
     return {name: url.removeprefix(settings.SITE_URL) for name, url in urls.items()}
 
 

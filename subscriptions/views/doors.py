@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from subscriptions import visiting
+from subscriptions import sunsetting, visiting
 
 View = Callable[..., HttpResponse]
 
@@ -50,6 +50,8 @@ def reader_page(view: View) -> View:
         now = timezone.now()
         reader = visiting.visitor(request, now)
         if reader is not None:
+            if request.method == "POST":
+                sunsetting.note_sign(reader.pk, now)
             return view(request, reader, now, *args, **kwargs)
         if request.method == "POST":
             messages.warning(request, "Your visit has ended and nothing was changed.", extra_tags="is-warn")

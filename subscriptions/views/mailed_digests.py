@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from papers.models import Paper
-from subscriptions import changing, digest_links, history, judging
+from subscriptions import changing, digest_links, history, judging, sunsetting
 from subscriptions.digest_links import Act
 from subscriptions.judging import Verdict
 from subscriptions.models import Subscriber
@@ -34,6 +34,7 @@ def pause_week(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST" and reader.days:
         until = None if "resume" in request.POST else max(today + PAUSE, reader.paused_until or today)
         changing.pause(reader.pk, until, now, shown("pause link"))
+        sunsetting.note_sign(reader.pk, now)
         reader.refresh_from_db()
     return render(request, "subscriptions/pause_week.html", _pause_context(reader, today))
 
@@ -67,7 +68,20 @@ def feedback(request: HttpRequest, token: str, wish: str) -> HttpResponse:
         posted = request.POST.get("wish", wish)
         wish = posted if posted in WISHES else wish
         judging.judge(found.reader, paper, WISHES[wish], now)
+        sunsetting.note_sign(found.reader.pk, now)
     return render(request, "subscriptions/feedback.html", _feedback_context(found.reader, paper, wish))
+
+
+@token_page
+def keep(request: HttpRequest, token: str) -> HttpResponse:
+    """Yes, digests are still wanted: the answer to a year's silence."""
+    now = timezone.now()
+    found = digest_links.find(token, Act.KEEP, now)
+    if found is None or not found.reader.is_active:
+        return dead_link(request)
+    if request.method == "POST":
+        sunsetting.stay(found.reader.pk, now, shown("still wanted"))
+    return render(request, "subscriptions/keep.html", {"kept": request.method == "POST"})
 
 
 def _pause_context(reader: Subscriber, today: date) -> dict[str, object]:

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 def secrets_of(reader) -> dict[Act, str]:
     paths = mailed_paths(reader, paper_id=7)
-    return {act: paths[name].split("/")[2] for act, name in zip(Act, ("pause", "view", "more"), strict=True)}
+    return {act: paths[name].split("/")[2] for act, name in zip(Act, ("pause", "view", "more", "keep"), strict=True)}
 
 
 def found(secrets: dict[Act, str]) -> list[tuple]:
@@ -27,15 +27,16 @@ def test_links_are_short():
         "view": ("/v/", 39),
         "more": ("/f/", 44),
         "less": ("/f/", 44),
+        "keep": ("/k/", 39),
     }
 
 
 def test_a_link_tells_whose_it_is_and_what_it_was_made_for():
     reader = make_subscriber()
 
-    pause, view, feedback = found(secrets_of(reader))
+    pause, view, feedback, keep = found(secrets_of(reader))
 
-    assert [pause, view, feedback] == [(reader, 0), (reader, NOW.date().toordinal()), (reader, 7)]
+    assert [pause, view, feedback, keep] == [(reader, 0), (reader, NOW.date().toordinal()), (reader, 7), (reader, 0)]
     assert view.edition == NOW.date()
 
 
@@ -81,7 +82,7 @@ def test_link_to_leave_makes_no_other():
     unsubscribe = links.secret(reader.tokens.get())
 
     assert [secret for secret in secrets_of(reader).values() if unsubscribe in secret] == []
-    assert [digest_links.find(unsubscribe, act, NOW) for act in Act] == [None] * 3
+    assert [digest_links.find(unsubscribe, act, NOW) for act in Act] == [None] * 4
     assert links.find(secrets_of(reader)[Act.PAUSE], "unsubscribe", NOW) is None
 
 
@@ -93,7 +94,7 @@ def test_s31_links_last_until_the_address_changes():
     links.rotate(reader, NOW)
 
     assert later == (reader, 0)
-    assert found(before) == [None] * 3
+    assert found(before) == [None] * 4
     assert None not in found(secrets_of(reader))
 
 
@@ -106,7 +107,7 @@ def test_s05_links_outlive_a_new_secret_key_while_the_old_one_is_named(settings)
     settings.SECRET_KEY_FALLBACKS = []
 
     assert with_old == (True, True)
-    assert found(before) == [None] * 3
+    assert found(before) == [None] * 4
 
 
 def test_finding_takes_one_query(django_assert_num_queries):

@@ -249,8 +249,9 @@ def test_confirm_makes_the_subscription_that_was_asked_for():
         ("requested", "sign-up-1"),
         ("confirmed", "confirm-1"),
     ]
-    live = [token.purpose for token in Token.objects.all() if links.is_live(token, now) and not token.used_at]
-    assert live == ["unsubscribe"]
+    live = {token.purpose for token in Token.objects.all() if links.is_live(token, now) and not token.used_at}
+    assert live == {"unsubscribe", "manage"}
+    assert list(Delivery.objects.filter(created_at=now).values_list("kind", flat=True)) == ["welcome"]
 
 
 def test_s03_confirming_twice_is_done_once():
@@ -279,6 +280,7 @@ def test_s03_twenty_confirmations_at_once_make_one_subscription():
     assert ConsentEvent.objects.filter(kind="confirmed").count() == 1
     assert Interest.objects.count() == 2
     assert Token.objects.filter(purpose="unsubscribe").count() == 1
+    assert Delivery.objects.filter(kind="welcome").count() == 1
 
 
 def test_s04_used_link_does_not_bring_back_one_who_left():

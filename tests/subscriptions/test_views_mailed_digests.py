@@ -45,10 +45,10 @@ def test_s02_looking_changes_nothing(reader, paper):
 def test_s11_pages_ask_with_one_button_keep_no_cookie_and_are_private(reader, paper):
     paths = mailed_paths(reader, paper.pk)
 
-    for name in ("pause", "more", "less"):
+    for name in ("pause", "more", "less", "keep"):
         page = Client(enforce_csrf_checks=True).get(paths[name])
         html = page.content.decode()
-        assert (html.count("<form"), html.count("<button"), "<script" in html, bool(page.cookies)) == (
+        assert (html.count('<form method="post"'), html.count("<button"), "<script" in html, bool(page.cookies)) == (
             1,
             1,
             False,
@@ -127,7 +127,10 @@ def test_pausing_leaves_a_reader_who_wants_none_as_they_are(reader):
     page = Client().post(mailed_paths(reader)["pause"])
 
     assert dump() == before
-    assert ("<form" in page.content.decode(), "You get no digests for now" in text_of(page)) == (False, True)
+    assert ('<form method="post"' in page.content.decode(), "You get no digests for now" in text_of(page)) == (
+        False,
+        True,
+    )
 
 
 def test_week_begins_with_the_readers_own_day():
