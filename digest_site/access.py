@@ -119,7 +119,7 @@ class GuardedSite(AdminSite):
             return self._show_codes(request, codes)
         return self._page(request, "renew", _("Recovery codes"), left=factors.codes_left(_user(request)))
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         response = super().password_change(request, extra_context)
         if response.status_code == HTTPStatus.FOUND:
             self.log_access(request, _("Changed their own password."))

@@ -124,10 +124,10 @@ def record(
     after: Values | None = None,
 ) -> LogEntry:  # fmt: skip
     """Enter something done to one row, other than by a form or an action."""
-    part = {"note": note} if note else {}
+    part: dict[str, Any] = {"note": note} if note else {}
     part |= {side: _all_said(given) for side, given in (("before", before), ("after", after)) if given}
     user: Any = request.user
-    return LogEntry.objects.log_actions(user.pk, [row], flag, [part], single_object=True)  # type: ignore[arg-type]
+    return LogEntry.objects.log_actions(user.pk, [row], flag, [part], single_object=True)
 
 
 def _watched(act: Callable[..., Any], title: str) -> Callable[..., Any]:
@@ -145,9 +145,10 @@ def _watched(act: Callable[..., Any], title: str) -> Callable[..., Any]:
 @contextmanager
 def _watching(request: Any, model: type[Model], pks: list[Any], title: str) -> Iterator[None]:
     """Enter what happens to these rows, save those that what is done here enters itself."""
-    rows = QuerySet(model).filter(pk__in=pks)
+    rows: QuerySet[Any] = QuerySet(model).filter(pk__in=pks)
     before, last = snapshot(rows), LogEntry.objects.values_list("pk", flat=True).order_by("-pk").first() or 0
-    request.audit_notes = notes = {}
+    notes: dict[Any, str] = {}
+    request.audit_notes = notes
     try:
         yield
     finally:

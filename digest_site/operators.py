@@ -20,15 +20,16 @@ from digest_site import audit, factors
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
+    _UserAdmin = UserAdmin[User]
 else:
-    ModelAdmin = admin.ModelAdmin
+    ModelAdmin, _UserAdmin = admin.ModelAdmin, UserAdmin
 
 # Their pages would show one operator another's key. See `manage.py reset_second_factor`.
 admin.site.unregister([TOTPDevice, StaticDevice, User, Group])
 
 
 @admin.register(User)
-class OperatorAdmin(UserAdmin):
+class OperatorAdmin(_UserAdmin):
     """People who may log in here. Nobody is deleted, for the audit list names them: take away "active" instead."""
 
     list_display = ("username", "email", "roles", "is_active", "is_staff", "is_superuser", "last_login")
@@ -44,7 +45,8 @@ class OperatorAdmin(UserAdmin):
     readonly_fields = ("last_login", "date_joined")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        return super().get_queryset(request).prefetch_related("groups")
+        users: QuerySet[User] = super().get_queryset(request)
+        return users.prefetch_related("groups")
 
     @admin.display(description=gettext_lazy("roles"))
     def roles(self, user: User) -> str:

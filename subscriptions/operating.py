@@ -89,4 +89,4 @@ def _act(
 def _log(user: AbstractBaseUser, rows: Iterable[Model], why: str, before: object, after: object) -> None:
     """An entry as digest_site.audit reads it."""
     message = [{"note": why, "before": before, "after": after}]
-    LogEntry.objects.log_actions(user.pk, rows, CHANGE, message)  # type: ignore[arg-type]
+    LogEntry.objects.log_actions(user.pk, rows, CHANGE, message)

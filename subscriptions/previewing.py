@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
+from subscriptions import braking, queueing
 from subscriptions.composing import preview_for
 from subscriptions.drafting import Draft
 from subscriptions.message import Message
 from subscriptions.models import Subscriber
 from subscriptions.rendering import render_preview
-from subscriptions.transport import Channel, Outcome
+from subscriptions.transport import Channel, Misconfigured, Outcome, Refused
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,12 @@ def preview(subscriber: Subscriber, now: datetime, *, to: str) -> Preview:
 
 
 def send_copy(subscriber: Subscriber, now: datetime, *, to: str) -> Outcome:
-    """Send that message to `to` at once, past the ledger: it is nobody's digest."""
+    """Send that message to `to` at once, past the ledger: it is nobody's digest. The brake, and the suppression
+    list, hold for it as for all mail."""
+    if braking.is_pulled():
+        return Misconfigured(_("sending is stopped: see Brakes."))
+    if queueing.is_suppressed(to):
+        return Refused(_("your own address is on the suppression list."))
     message = preview(subscriber, now, to=to).message
     with Channel() as channel:
         return channel.open(now) or channel.send(message)

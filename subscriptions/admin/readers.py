@@ -5,20 +5,23 @@ from typing import Any
 from csp.decorators import csp_update
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Model, QuerySet
-from django.http import HttpResponse
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
+from django.utils.translation import gettext, gettext_lazy
+from django.views.decorators.http import require_POST
 
-from subscriptions import changing, leaving, previewing, signup
-from subscriptions.admin.base import ModelAdmin, ReadOnly, Request, TabularInline
+from subscriptions import changing, exporting, leaving, looking, previewing, signup
+from subscriptions.admin import acts
+from subscriptions.admin.acts import IN_ADMIN
+from subscriptions.admin.base import ModelAdmin, Request
 from subscriptions.admin.forms import AddSubscriberForm, ChangeSubscriberForm
-from subscriptions.consent import Shown
-from subscriptions.models import ConsentEvent, Interest, Subscriber
+from subscriptions.models import Subscriber
 from subscriptions.models.subscriber import SubscriberQuerySet
 from subscriptions.rescheduling import UNTIL_LIFTED
 from subscriptions.transport import Receipt
@@ -27,18 +30,9 @@ Readers = SubscriberQuerySet
 
 MAX_TEST_COPIES = 5
 SCHEDULE = [("frequency", "weekday"), ("hour", "zone"), ("max_papers", "wants_quiet_note")]
-IN_ADMIN = Shown(form="admin")
-
-
-class InterestInline(ReadOnly, TabularInline):
-    model = Interest
-    fields = readonly_fields = ("text", "is_muted", "normal")
-
-
-class ConsentInline(ReadOnly, TabularInline):
-    model = ConsentEvent
-    fields = ("at", "kind", "form", "text_version", "source", "evidence")
-    verbose_name_plural = "consent"
+# Sorts after every sign of an address.
+LAST = "\x7f"
+MAX_DIGITS = 19
 
 
 @admin.register(Subscriber)
@@ -57,7 +51,8 @@ class SubscriberAdmin(ModelAdmin):
         "created_at",
     )
     list_filter = ("status", "frequency", "wants_quiet_note", "created_at", "confirmed_at")
-    search_fields = ("email_key", "interests__text")
+    search_fields = ("email_key",)
+    search_help_text = gettext_lazy("An address or how it begins, or a reader's number")
     date_hierarchy = "created_at"
     show_full_result_count = False
     actions = ("pause", "resume", "unsubscribe", "preview", "send_test_copy")
@@ -92,11 +87,19 @@ class SubscriberAdmin(ModelAdmin):
 
     def get_queryset(self, request: Request) -> QuerySet[Subscriber]:
         readers: QuerySet[Subscriber] = super().get_queryset(request)
-        return readers.annotate(interest_total=Count("interests"))
+        return readers.prefetch_related("interests")
 
-    @admin.display(description="interests", ordering="interest_total")
-    def interest_count(self, reader: Any) -> int:
-        return int(reader.interest_total)
+    def get_search_results(self, request: Request, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        """By number, or by the beginning of the address, for which there is an index."""
+        term = search_term.strip().lower()
+        if not term:
+            return queryset, False
+        wanted = Q(email_key__gte=term, email_key__lt=term + LAST)
+        return queryset.filter(wanted | Q(pk=term) if term.isdecimal() and len(term) < MAX_DIGITS else wanted), False
+
+    @admin.display(description=gettext_lazy("interests"))
+    def interest_count(self, reader: Subscriber) -> int:
+        return len(reader.interests.all())
 
     @admin.display(description="see")
     def related(self, reader: Subscriber) -> str:
@@ -119,9 +122,6 @@ class SubscriberAdmin(ModelAdmin):
 
     def get_readonly_fields(self, request: Request, obj: Model | None = None) -> tuple[str, ...]:
         return self.fixed if obj else ()
-
-    def get_inlines(self, request: Request, obj: Model | None) -> Any:
-        return (InterestInline, ConsentInline) if obj else ()
 
     def has_delete_permission(self, request: Request, obj: Model | None = None) -> bool:
         # Deleting would take the ledger with it. Readers leave; unconfirmed ones are erased after a week.
@@ -178,9 +178,32 @@ class SubscriberAdmin(ModelAdmin):
             else:
                 messages.error(request, f"The copy of {reader} was not sent: {outcome.reason}")
 
+    def change_view(self, request: Request, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+        reader = self.get_object(request, object_id)
+        context = {"overview": looking.look_at(reader, timezone.now()), "acts": acts.allowed(request)} if reader else {}
+        return super().change_view(request, object_id, form_url, context | (extra_context or {}))
+
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.preview_page)
-        return [path("<int:pk>/preview/", view, name="subscriptions_subscriber_preview"), *super().get_urls()]
+        guard = self.admin_site.admin_view
+        return [
+            path("<int:pk>/preview/", guard(self.preview_page), name="subscriptions_subscriber_preview"),
+            path("<int:pk>/act/<str:name>/", guard(self.act_page), name="subscriptions_subscriber_act"),
+            path("<int:pk>/export/", guard(self.export_one), name="subscriptions_subscriber_export_one"),
+            *super().get_urls(),
+        ]
+
+    def act_page(self, request: Request, pk: int, name: str) -> HttpResponse:
+        return acts.act_page(self, request, pk, name)
+
+    @method_decorator(require_POST)
+    def export_one(self, request: Request, pk: int) -> HttpResponse:
+        """Everything about one reader, for the reader who asked for it (STANDARDS S29)."""
+        reader = get_object_or_404(Subscriber, pk=pk)
+        if not request.user.has_perm("subscriptions.export_subscriber"):
+            raise PermissionDenied
+        self.log_change(request, reader, gettext("Exported everything about this reader."))
+        headers = {"Content-Disposition": f'attachment; filename="reader-{pk}.json"'}
+        return JsonResponse(exporting.export(reader), headers=headers, json_dumps_params={"indent": 2})
 
     # A mail carries its style within it.
     @method_decorator(csp_update({"style-src": "'unsafe-inline'"}))

@@ -13,6 +13,7 @@ from subscriptions.models import (
     ConsentEvent,
     Digest,
     DigestItem,
+    Feedback,
     Interest,
     Suppression,
     Token,
@@ -26,6 +27,18 @@ class InterestAdmin(ReadOnly, OfReader):
     list_display = ("text", "is_muted", "normal", "reader")
     list_filter = ("is_muted", "subscriber__status")
     search_fields = ("text", "normal", "subscriber__email_key")
+
+
+@admin.register(Feedback)
+class FeedbackAdmin(ReadOnly, OfReader):
+    """What readers said about single papers."""
+
+    list_display = ("at", "verdict", "paper", "reader")
+    list_filter = ("verdict",)
+
+    def get_queryset(self, request: Request) -> QuerySet[Feedback]:
+        rows: QuerySet[Feedback] = super().get_queryset(request)
+        return rows.select_related("paper")
 
 
 @admin.register(ConsentEvent)
