@@ -100,7 +100,7 @@ def _mail(rows: list[Alert], now: datetime) -> bool:
             message = EmailMessage(
                 subject, text, settings.SERVER_EMAIL, [address], headers={"Auto-Submitted": "auto-generated"}
             )
-            message.encoding = BodyCharset()  # type: ignore[assignment]
+            message.encoding = BodyCharset()
             outcome = channel.open(now) or channel.send(message)
             if isinstance(outcome, Receipt):
                 done += 1

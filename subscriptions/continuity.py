@@ -42,6 +42,16 @@ def watch_is_possible() -> bool:
     return bool(_epoch())
 
 
+def distrust(now: datetime) -> int:
+    """The database was restored: stop sending and doubt what was due. Returns how many unsent messages are in doubt.
+
+    For restores that `watch` cannot see: SQLite's, and a dump that went back into the same server.
+    """
+    with transaction.atomic():
+        brake, _ = Brake.objects.select_for_update().get_or_create(pk=1)
+        return _doubt(brake, now)
+
+
 def doubt_composed_again(rows: Iterable[Delivery], replaced_at: datetime, now: datetime) -> None:
     """Doubt claimed digests that were due before the database was replaced and are new since.
 
@@ -71,14 +81,19 @@ def _note(epoch: str, now: datetime) -> Brake:
     with transaction.atomic():
         brake, _ = Brake.objects.select_for_update().get_or_create(pk=1)
         if brake.epoch not in {"", epoch}:
-            brake.replaced_at = brake.pulled_at = now
-            brake.reason = REASON
-            unsent = Delivery.objects.filter(state__in=(State.QUEUED, State.CLAIMED))
-            unsent.update(in_doubt=True, first_sent_at=Coalesce(F("first_sent_at"), now))
-            logger.error("Sending is stopped: %s", REASON)
+            _doubt(brake, now)
         brake.epoch = epoch
         brake.save()
     return brake
+
+
+def _doubt(brake: Brake, now: datetime) -> int:
+    brake.replaced_at = brake.pulled_at = now
+    brake.reason = REASON
+    brake.save()
+    logger.error("Sending is stopped: %s", REASON)
+    unsent = Delivery.objects.filter(state__in=(State.QUEUED, State.CLAIMED))
+    return unsent.update(in_doubt=True, first_sent_at=Coalesce(F("first_sent_at"), now))
 
 
 def _epoch() -> str:

@@ -1,6 +1,7 @@
 """What this installation stands on: settings, database, broker, beat, disk."""
 
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -47,7 +48,7 @@ def examine_database(now: datetime) -> Iterator[Finding]:
 
 
 def _examine_sqlite() -> Iterator[Finding]:
-    words = f"SQLite {'.'.join(map(str, connection.Database.sqlite_version_info))}"
+    words = f"SQLite {sqlite3.sqlite_version}"
     if settings.PUBLIC:
         yield warning("database", words, "fine on one machine; for several workers set DATABASE_URL to PostgreSQL")
     else:

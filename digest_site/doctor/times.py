@@ -4,10 +4,10 @@ import zoneinfo
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from importlib.metadata import version
 from pathlib import Path
 
 import requests
-import tzdata
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
@@ -77,4 +77,4 @@ def _version() -> str:
                 return file.readline().removeprefix("# version ").strip()
         if Path(folder, "UTC").exists():
             return ""
-    return tzdata.IANA_VERSION
+    return version("tzdata")  # 2026.1 for 2026a

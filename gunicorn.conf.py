@@ -1,0 +1,30 @@
+"""How gunicorn serves the site: it finds this file by its name. Options on its command line win."""
+
+import os
+
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digest_site.settings")
+
+bind = "127.0.0.1:8000"
+worker_class = "gthread"
+threads = 4
+timeout = 60
+graceful_timeout = 30
+# A worker that leaks is replaced before anybody notices.
+max_requests = 2000
+max_requests_jitter = 500
+control_socket_disable = True
+# Its own access log would hold readers' links and interests; digest_site.request_ids writes ours.
+accesslog = None
+logconfig_dict = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": settings.LOGGING["formatters"],
+    "handlers": settings.LOGGING["handlers"],
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        "gunicorn.error": {"handlers": ["console"], "propagate": False},
+        "gunicorn.access": {"handlers": [], "level": "CRITICAL", "propagate": False},
+    },
+}
