@@ -40,7 +40,7 @@ def test_f27_poisoned_paper_and_keyword(site):
 
     unreadable = Delivery.objects.filter(digest__subscriber=readers[5]).exists()
     assert unreadable is False
-    site.judge(accepted=23)
+    site.judge(accepted=29)
 
 
 @pytest.mark.thorough
@@ -53,8 +53,8 @@ def test_f28_unsubscribed_between_queue_and_claim(site):
     site.start_workers()
     site.finish()
 
-    assert site.states() == {"accepted": 22, "cancelled": 2}
-    site.judge(accepted=22)
+    assert site.states() == {"accepted": 28, "cancelled": 2}
+    site.judge(accepted=28)
 
 
 def test_f28_unsubscribed_between_claim_and_fence(site):
@@ -65,8 +65,8 @@ def test_f28_unsubscribed_between_claim_and_fence(site):
         site.suppress(readers[1])
     site.finish()
 
-    assert site.states() == {"accepted": 22, "cancelled": 2}
-    site.judge(accepted=22)
+    assert site.states() == {"accepted": 28, "cancelled": 2}
+    site.judge(accepted=28)
 
 
 @pytest.mark.thorough
@@ -102,7 +102,7 @@ def test_f29_erased_between_queue_and_claim(site):
     site.finish()
 
     assert "raised unexpected" not in site.logs()
-    site.judge(accepted=23)
+    site.judge(accepted=29)
 
 
 def test_f29_erased_between_claim_and_fence(site):
@@ -113,7 +113,7 @@ def test_f29_erased_between_claim_and_fence(site):
     site.finish()
 
     assert "raised unexpected" not in site.logs()
-    site.judge(accepted=23)
+    site.judge(accepted=29)
 
 
 @pytest.mark.thorough
