@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 from django import forms
 from django.core import signing
 from django.core.exceptions import ValidationError
+from django.forms import BoundField
 from django.http import QueryDict
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
@@ -163,6 +164,11 @@ class PreferencesForm(ReaderForm):
             format_lazy(gettext_lazy("Write a number from 1 to {most}."), most=MAX_PAPERS),
         ),
     )
+    wants_trending = forms.BooleanField(
+        label=gettext_lazy("Add up to three trending papers"),
+        help_text=gettext_lazy("Beside those that match your keywords; never in their place."),
+        required=False,
+    )
     wants_quiet_note = forms.BooleanField(
         label=gettext_lazy("Send me a note on quiet days"),
         help_text=gettext_lazy("A short mail that says why, on days without a paper for you."),
@@ -175,6 +181,10 @@ class PreferencesForm(ReaderForm):
         wanted = preferences or Preferences()
         initial = {name: getattr(wanted, name) for name in PreferencesForm.base_fields}
         super().__init__(data, initial=initial | kwargs.pop("initial", {}), **kwargs)
+
+    @property
+    def switches(self) -> list[BoundField]:
+        return [self["wants_trending"], self["wants_quiet_note"]]
 
     @property
     def preferences(self) -> Preferences:

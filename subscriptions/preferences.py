@@ -18,6 +18,7 @@ class Preferences:
     hour: int = 7
     zone: str = "UTC"
     max_papers: int = 10
+    wants_trending: bool = False
     wants_quiet_note: bool = False
 
     @classmethod
@@ -30,7 +31,7 @@ class Preferences:
     @classmethod
     def from_payload(cls, payload: Mapping[str, Any]) -> Self:
         keywords = tuple(Keyword(**keyword) for keyword in payload["keywords"])
-        return cls(keywords=keywords, **{name: payload[name] for name in COLUMNS})
+        return cls(keywords=keywords, **{name: payload[name] for name in COLUMNS if name in payload})
 
     @property
     def rhythm(self) -> str:

@@ -264,7 +264,7 @@
     if (!button || !["add", "instead", "preview"].includes(button.name)) return;
     event.preventDefault();
     if (button.name === "add") chips.add(button.value);
-    else if (button.name === "instead") chips.replace(...button.value.split("\t"));
+    else if (button.name === "instead") chips.replace(...button.value.split(" → "));
     else preview.now();
     if (button.name !== "preview") chips.input.focus();
   });

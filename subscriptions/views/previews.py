@@ -23,6 +23,8 @@ from subscriptions.views.doors import private
 
 RETRY_SECONDS = 3
 BUTTONS = ("preview", "add", "instead")
+# Parts the old keyword from the new in a button: no keyword holds it.
+ARROW = " → "
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def asked_for(request: HttpRequest) -> dict[str, Any] | None:
     if not any(name in typed for name in BUTTONS):
         return None
     text = (typed.get("keywords") or "")[:MAX_KEYWORDS_INPUT]
-    old, _arrow, new = typed.get("instead", "").partition("\t")
+    old, _arrow, new = typed.get("instead", "").partition(ARROW)
     if added := clean(typed.get("add") or new, MAX_INTEREST + 1):
         text = keywords.replace(text, old, added)
     return {name: typed[name] for name in typed if name not in BUTTONS} | {"keywords": text}
