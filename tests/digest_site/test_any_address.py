@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from papers.models import Listing, Paper
 from papers.search.stored import remember
-from tests.factories import make_paper
+from tests.factories import NOW, make_digest, make_paper
+from tests.readers import living_tokens, mailed_paths, path_of, visit
 
 pytestmark = pytest.mark.django_db
 OUTCOMES = {200, 204, 301, 302, 303, 304, 307, 308, 400, 401, 403, 404, 405, 409, 410, 413, 422, 429}
@@ -66,10 +67,25 @@ def as_bytes(value: str) -> bytes:
 
 
 @pytest.fixture
-def papers():
+def world(time_machine):
+    """A paper that was sent to a reader: the reader's browser, and the secrets of every link that is alive."""
+    time_machine.move_to(NOW, tick=False)
     paper = make_paper(1, featured_on=date(2026, 8, 12), votes=3)
     Listing.objects.create(paper=paper, source="huggingface", day=paper.featured_on)
     remember(Paper.objects.all())
+    tokens = living_tokens()
+    reader = tokens["manage"].subscriber
+    make_digest(reader, [paper])
+    paths = [path_of(token) for token in tokens.values()] + list(mailed_paths(reader, paper.pk).values())
+    return visit(reader), [path.split("/")[2] for path in paths]
+
+
+def test_the_reader_is_let_in(world):
+    browser, secrets = world
+
+    assert browser.get("/preferences").status_code == 200
+    opened = {name: browser.get(f"/{name}/{secret}").status_code for name, secret in zip("cuma", secrets, strict=False)}
+    assert opened == {"c": 200, "u": 200, "m": 302, "a": 200}
 
 
 def test_routes_are_found():
@@ -80,14 +96,17 @@ def test_routes_are_found():
 @pytest.mark.parametrize("route", routes())
 @settings(max_examples=12, phases=PHASES, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_any_address_is_answered(papers, route, data):
-    path = PARAMETER.sub(lambda _: quote(as_bytes(data.draw(anything, "part")), safe="/:"), route.removesuffix("/?"))
+def test_any_address_is_answered(world, route, data):
+    browser, secrets = world
+    parts = anything | st.sampled_from(secrets) if "token" in route else anything
+    path = PARAMETER.sub(lambda _: quote(as_bytes(data.draw(parts, "part")), safe="/:"), route.removesuffix("/?"))
     address = f"/{path}?{encoded(data.draw(forms, 'query'))}"
     method = data.draw(methods, "method")
     body = encoded(data.draw(forms, "form")) if method == "POST" else ""
 
     with transaction.atomic():
-        answer = Client().generic(method, address, body, "application/x-www-form-urlencoded")
+        client = browser if data.draw(st.booleans(), "as the reader") else Client()
+        answer = client.generic(method, address, body, "application/x-www-form-urlencoded")
         transaction.set_rollback(True)
 
     assert answer.status_code in OUTCOMES
