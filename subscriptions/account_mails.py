@@ -1,22 +1,22 @@
 """The mails that are not digests: about the subscription itself. Reads only; nothing typed by anybody stands in a mail
 to an address that has not been confirmed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
 from django.conf import settings
 
+from papers.models import Paper
 from papers.text import MAX_NAME, clean
 from subscriptions import links
 from subscriptions.blocks import facts_of, title_of
 from subscriptions.composing import preview_for
 from subscriptions.digest_links import keep_link
-from subscriptions.drafting import Entry
 from subscriptions.issue import CannotRender
 from subscriptions.message import Message
-from subscriptions.models import Delivery, Subscriber, Token
+from subscriptions.models import Delivery, Token
 from subscriptions.parts import fill
 from subscriptions.preferences import Preferences
 from subscriptions.sunsetting import GRACE
@@ -89,29 +89,28 @@ def _recipient(delivery: Delivery) -> str:
 def _welcome(delivery: Delivery, _unsubscribe: Token) -> dict[str, Any]:
     """What was subscribed to, and what a digest would have brought at the moment of confirming: the same on a retry."""
     draft = preview_for(delivery.subscriber, delivery.created_at)
-    return welcome_context(delivery.subscriber, list(islice(draft.entries(), len(draft.choices.ranked))))
-
-
-def welcome_context(reader: Subscriber, entries: Sequence[Entry]) -> dict[str, Any]:
-    """What the welcome says besides its links; `entries` are what a first digest would bring."""
-    wanted = Preferences.of(reader)
+    entries = list(islice(draft.entries(), len(draft.choices.ranked)))
+    wanted = Preferences.of(delivery.subscriber)
     return {
         "rhythm": wanted.rhythm,
         "max_papers": wanted.max_papers,
         "interests": [clean(keyword.text) for keyword in wanted.keywords if not keyword.is_muted],
         "muted": [clean(keyword.text) for keyword in wanted.keywords if keyword.is_muted],
+        "papers": [
+            brief(entry.paper, (reason["interest"] for reason in entry.reasons)) for entry in entries[:MAX_SHOWN]
+        ],
         "more": max(len(entries) - MAX_SHOWN, 0),
-        "papers": [_paper(entry) for entry in entries[:MAX_SHOWN]],
     }
 
 
-def _paper(entry: Entry) -> dict[str, Any]:
-    facts = facts_of(entry.paper)
+def brief(paper: Paper, interests: Iterable[str]) -> dict[str, Any]:
+    """A paper as the welcome shows it, and the interests that found it."""
+    facts = facts_of(paper)
     return {
         "title": title_of(facts),
         "byline": byline([clean(name, MAX_NAME) for name in facts.authors], facts.author_count),
         "url": facts.page_url,
-        "interests": [clean(reason["interest"]) for reason in entry.reasons],
+        "interests": [clean(interest) for interest in interests],
     }
 
 

@@ -9,11 +9,13 @@ from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
 
 from papers.models import Paper
+from subscriptions.account_mails import LIST_MAIL, brief
 from subscriptions.digest_links import Wishes
 from subscriptions.issue import Addresses, fill_digest
 from subscriptions.message import Message
 from subscriptions.models import Delivery, Digest, DigestItem, Interest
 from subscriptions.parts import fill
+from subscriptions.sunsetting import GRACE
 from subscriptions.wording import lifetime
 
 NOW = datetime(2026, 8, 12, 7, tzinfo=UTC)
@@ -60,9 +62,26 @@ def cases() -> Iterator[Case]:
         yield Case(name, sample.title, _digest_message(name, sample))
     for kind in Delivery.Kind:
         if kind != Delivery.Kind.DIGEST:
-            context = {"link": _address("m"), "lifetime": lifetime(timedelta(hours=72))}
-            message = _message(kind.value, settings.ACCOUNT_FROM_EMAIL, **fill(kind, context))
-            yield Case(kind.value, f"About the subscription: {kind.label}", message)
+            yield Case(kind.value, f"About the subscription: {kind.label}", _account_message(kind))
+
+
+def _account_message(kind: str) -> Message:
+    context = {"link": _address("m"), "lifetime": lifetime(timedelta(hours=72)), "unsubscribe": _address("u")}
+    if kind not in LIST_MAIL:
+        return _message(kind, settings.ACCOUNT_FROM_EMAIL, **fill(kind, context))
+    context |= {"keep": _address("k"), "grace": lifetime(GRACE)} if kind == Delivery.Kind.STILL_WANTED else _welcome()
+    return _message(kind, settings.DEFAULT_FROM_EMAIL, unsubscribe_url=_address("u"), **fill(kind, context))
+
+
+def _welcome() -> dict[str, Any]:
+    return {
+        "rhythm": "every day at 07:00 (Europe/Berlin)",
+        "max_papers": 10,
+        "interests": ["grokking", '"state space model"'],
+        "muted": ["survey"],
+        "papers": [brief(_paper(1), ["grokking"]), brief(_hard()[0], ["grokking"]), brief(_paper(2), ["state space"])],
+        "more": 3,
+    }
 
 
 def _digests() -> dict[str, _Sample]:

@@ -34,7 +34,7 @@ def digest(request: HttpRequest, reader: Subscriber, now: datetime, day: str) ->
     context = {
         "digest": found,
         "outcome": history.outcome(found),
-        "items": found.items.select_related("paper").exclude(paper__is_hidden=True),
+        "items": found.items.select_related("paper", "alike").exclude(paper__is_hidden=True),
         "earlier": reader.digests.filter(edition__lt=edition).order_by("-edition").first(),
         "later": reader.digests.filter(edition__gt=edition).order_by("edition").first(),
         "today": now.date(),

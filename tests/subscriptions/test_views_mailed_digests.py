@@ -161,6 +161,15 @@ def test_view_shows_the_digest_and_no_address(reader, paper):
     assert "reader1" not in page.content.decode()
 
 
+def test_view_says_that_more_was_asked_for(reader, paper):
+    digest = make_digest(reader, [paper])
+    digest.items.update(alike=make_paper(3, title="One that was liked"))
+
+    words = text_of(Client().get(mailed_paths(reader)["view"]))
+
+    assert "Because of grokking (found: Grokking) · You asked for more like One that was liked" in words
+
+
 def test_view_of_an_erased_digest_says_so(reader):
     page = Client().get(mailed_paths(reader)["view"])
 
