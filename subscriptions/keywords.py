@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from papers.search.query import QueryError, parse
+from papers.search import QueryError, parse
 from papers.text import clean
 from subscriptions.models.subscriber import MAX_INTEREST, MAX_INTERESTS
 

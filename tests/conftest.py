@@ -111,8 +111,9 @@ def _flushable_logs(request: pytest.FixtureRequest) -> Any:
                 "SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%_never_%'"
             )
             triggers = cursor.fetchall()
-            for name, table, _ in triggers:
+            for name, _, _ in triggers:
                 cursor.execute(f"DROP TRIGGER {name}")
+            for table in {table for _, table, _ in triggers}:
                 cursor.execute(f"DELETE FROM {table}")
             for _, _, sql in triggers:
                 cursor.execute(sql)
