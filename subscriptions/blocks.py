@@ -1,21 +1,27 @@
-"""What many readers' mails share, a paper and the words that found it: rendered and encoded once a run."""
+"""One paper's entry in a digest. What many readers' mails share of it is rendered and encoded once a run."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import NamedTuple
 
 from django.conf import settings
 from django.utils.formats import date_format
+from django.utils.html import escape
 from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
 from papers.models import Paper
 from papers.text import MAX_NAME, MAX_TITLE, clean, clean_url
+from subscriptions.digest_links import Wishes
 from subscriptions.encoding import Piece
+from subscriptions.joining import Frame, room
 from subscriptions.parts import Context, fill_page, fill_text
 from subscriptions.wording import MAX_AUTHORS, byline, count_of, label, shorten
 
+# Stand for what is put in later; papers.text.clean leaves none in any text.
+_MORE, _LESS, _LABEL = "\x01", "\x02", "\x03"
 BRIEF = 120  # with an abstract cut at this, room is so short that two links must do
 
 
@@ -47,10 +53,19 @@ class Found:
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    text: Piece
-    html: Piece
+class Block(NamedTuple):
+    """Lines of both parts of a mail."""
+
+    text: Sequence[Piece]
+    html: Sequence[Piece]
+
+
+@lru_cache(maxsize=2048)
+def _path(arxiv_id: str | None, pk: int | None) -> str:
+    return Paper(arxiv_id=arxiv_id, pk=pk).get_absolute_url()
+
+
+_NOTHING = Block((), ())
 
 
 def facts_of(paper: Paper) -> Facts:
@@ -67,7 +82,7 @@ def facts_of(paper: Paper) -> Facts:
         arxiv_url=paper.abstract_url,
         pdf_url=paper.pdf_url,
         code_url=paper.code_url,
-        page_url=settings.SITE_URL + paper.get_absolute_url(),
+        page_url=settings.SITE_URL + _path(paper.arxiv_id, paper.pk),
         is_pick=paper.is_pinned,
         pick_note=paper.pick_note,
     )
@@ -77,22 +92,24 @@ def title_of(facts: Facts) -> str:
     return clean(facts.title, MAX_TITLE) or _("Untitled")
 
 
-def paper_block(facts: Facts, abstract_length: int) -> Block:
-    """The part of a paper's entry that is the same for every reader, its abstract cut near `abstract_length`."""
-    return _paper_block(facts, abstract_length, get_language())
+def entry_block(facts: Facts, found: Sequence[Found], wishes: Wishes, abstract_length: int) -> Block:
+    """A paper, the interests that found it, and the links by which its reader asks for more or less of its kind."""
+    language = get_language()
+    rooms = (
+        _paper_block(facts, abstract_length, language),
+        _found_block(tuple(found), language) if found else _NOTHING,
+        _wishes_block(title_of(facts), wishes, language),
+    )
+    text, html = _entry_frames(language)
+    return Block(text.join([block.text for block in rooms]).pieces, html.join([block.html for block in rooms]).pieces)
 
 
-def found_block(found: Sequence[Found]) -> Block:
-    """The interests that found a paper, and the words they found."""
-    return _found_block(tuple(found), get_language())
-
-
-@lru_cache(maxsize=2048)
-def _paper_block(facts: Facts, abstract_length: int, _language: str | None) -> Block:
+def paper_context(facts: Facts, abstract_length: int) -> Context:
+    """What the templates `paper` are filled with, the abstract cut near `abstract_length`."""
     title, abstract, links = title_of(facts), clean(facts.abstract), _links(facts)
     excerpt = shorten(abstract, abstract_length)
     is_brief = abstract_length <= BRIEF
-    context = {
+    return {
         "title": title,
         "label": label(title),
         "byline": byline([clean(name, MAX_NAME) for name in facts.authors], facts.author_count),
@@ -105,7 +122,11 @@ def _paper_block(facts: Facts, abstract_length: int, _language: str | None) -> B
         "is_pick": facts.is_pick,
         "pick_note": clean(facts.pick_note),
     }
-    return _fill("paper", context)
+
+
+@lru_cache(maxsize=2048)
+def _paper_block(facts: Facts, abstract_length: int, _language: str | None) -> Block:
+    return _fill("paper", paper_context(facts, abstract_length))
 
 
 # Few interests are many readers', so more of these than of papers.
@@ -115,7 +136,26 @@ def _found_block(found: tuple[Found, ...], _language: str | None) -> Block:
 
 
 def _fill(name: str, context: Context) -> Block:
-    return Block(Piece.of(fill_text(f"{name}.txt", context)), Piece.of(fill_page(f"{name}.html", context)))
+    return Block([Piece.of(fill_text(f"{name}.txt", context))], [Piece.of(fill_page(f"{name}.html", context))])
+
+
+def _wishes_block(title: str, wishes: Wishes, language: str | None) -> Block:
+    """Its addresses are the reader's own, so it is put together rather than rendered."""
+    text, html = _wishes_moulds(language)
+    page = html.replace(_MORE, wishes.more).replace(_LESS, wishes.less).replace(_LABEL, escape(label(title)))
+    return Block([Piece.of(text.replace(_MORE, wishes.more).replace(_LESS, wishes.less))], [Piece.of(page)])
+
+
+@cache
+def _wishes_moulds(_language: str | None) -> tuple[str, str]:
+    context = {"feedback": Wishes(_MORE, _LESS), "label": _LABEL}
+    return fill_text("feedback.txt", context), fill_page("feedback.html", context)
+
+
+@cache
+def _entry_frames(_language: str | None) -> tuple[Frame, Frame]:
+    context = {"paper": room(0), "found": room(1), "feedback": room(2)}
+    return Frame(fill_text("entry.txt", context)), Frame(fill_page("entry.html", context))
 
 
 def _ends(links: list[dict[str, str]]) -> list[dict[str, str]]:

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby, islice
 from typing import Any, NamedTuple, Protocol
 
 from django.utils.formats import date_format
@@ -12,15 +12,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from papers.text import clean
-from subscriptions.blocks import BRIEF, Block, Facts, Found, facts_of, found_block, paper_block, title_of
+from subscriptions.blocks import BRIEF, Block, Facts, Found, entry_block, facts_of, title_of
 from subscriptions.digest_links import Wishes
-from subscriptions.encoding import Body
+from subscriptions.encoding import Body, Piece
 from subscriptions.joining import Frame, room
 from subscriptions.message import MAX_SUBJECT
 from subscriptions.models import Digest, DigestItem, Interest
 from subscriptions.numbers import heading_of, summary_of
 from subscriptions.parts import fill_page, fill_subject, fill_text, styled
-from subscriptions.wording import label, shorten, topics
+from subscriptions.wording import shorten, topics
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +31,7 @@ MAX_HTML = 90_000
 ABSTRACT_LENGTHS = (600, 280, BRIEF)
 MAX_TERMS = 3
 MAX_PREHEADER = 110
+_BLANK = Piece.of("\n")
 
 
 class CannotRender(Exception):
@@ -62,10 +63,15 @@ class Entry:
     """One paper in one reader's digest."""
 
     section: str
-    title: str
-    found: tuple[Found, ...]
     facts: Facts
-    feedback: Wishes
+    found: tuple[Found, ...]
+    wishes: Wishes
+    full: Block
+
+    def block(self, abstract_length: int) -> Block:
+        if abstract_length == ABSTRACT_LENGTHS[0]:
+            return self.full
+        return entry_block(self.facts, self.found, self.wishes, abstract_length)
 
 
 class Issue(NamedTuple):
@@ -104,9 +110,8 @@ def _entry(item: DigestItem, addresses: Addresses) -> Entry | None:
     """None for a paper whose row is broken: it alone is left out, and the log tells."""
     try:
         facts = facts_of(item.paper)
-        paper_block(facts, ABSTRACT_LENGTHS[0])
-        found = tuple(map(_found, item.reasons))
-        return Entry(item.section, title_of(facts), found, facts, addresses.feedback(item.paper_id))
+        found, wishes = tuple(map(_found, item.reasons)), addresses.feedback(item.paper_id)
+        return Entry(item.section, facts, found, wishes, entry_block(facts, found, wishes, ABSTRACT_LENGTHS[0]))
     except Exception:
         logger.exception("Paper %s is left out of digest %s", item.paper_id, item.digest_id)
         return None
@@ -130,39 +135,35 @@ def _fit(entries: Sequence[Entry], context: dict[str, Any]) -> Issue:
     shown = len(entries)
     frame = Frame(fill_page("digest.html", context | _listing(entries, shown)))
     for length in ABSTRACT_LENGTHS:
-        blocks = _blocks(entries, length)
-        html = frame.join([block.html for block in blocks])
+        blocks = [entry.block(length) for entry in entries]
+        html = frame.join(_rooms(entries[:shown], [block.html for block in blocks]))
         if html.size <= MAX_HTML:
             break
     while html.size > MAX_HTML and shown > 1:
         shown = max(1, min(shown - 1, shown * MAX_HTML // html.size))
         frame = Frame(fill_page("digest.html", context | _listing(entries, shown)))
-        html = frame.join([block.html for block in blocks])
+        html = frame.join(_rooms(entries[:shown], [block.html for block in blocks]))
     text = Frame(fill_text("digest.txt", context | _listing(entries, shown)))
-    return Issue(fill_subject("digest", context), text.join([block.text for block in blocks]), html)
-
-
-def _blocks(entries: Sequence[Entry], abstract_length: int) -> list[Block]:
-    """Two an entry, as `_listing` leaves room for them."""
-    return [
-        block for entry in entries for block in (paper_block(entry.facts, abstract_length), found_block(entry.found))
-    ]
+    plain = text.join(_rooms(entries[:shown], [[*block.text, _BLANK] for block in blocks]))
+    return Issue(fill_subject("digest", context), plain, html)
 
 
 def _listing(entries: Sequence[Entry], shown: int) -> dict[str, Any]:
-    sections = groupby(enumerate(entries[:shown]), key=lambda pair: pair[1].section)
+    """Sections with a room each, for the papers that `_rooms` puts there."""
+    sections = enumerate(section for section, _entries in _sections(entries[:shown]))
     return {
         "left_out": len(entries) - shown,
-        "sections": [
-            {"heading": _section_heading(section, entries), "entries": [_rooms(at, entry) for at, entry in group]}
-            for section, group in sections
-        ],
+        "sections": [{"heading": _section_heading(section, entries), "room": room(at)} for at, section in sections],
     }
 
 
-def _rooms(at: int, entry: Entry) -> dict[str, Any]:
-    found = room(2 * at + 1) if entry.found else ""
-    return {"block": room(2 * at), "found": found, "feedback": entry.feedback, "label": label(entry.title)}
+def _rooms(entries: Sequence[Entry], blocks: Sequence[Sequence[Piece]]) -> list[Iterable[Piece]]:
+    rest = iter(blocks)
+    return [chain(*islice(rest, len(group))) for _section, group in _sections(entries)]
+
+
+def _sections(entries: Sequence[Entry]) -> list[tuple[str, list[Entry]]]:
+    return [(section, list(group)) for section, group in groupby(entries, key=lambda entry: entry.section)]
 
 
 def _section_heading(section: str, entries: Sequence[Entry]) -> str:
@@ -193,7 +194,7 @@ def _headlines(digest: Digest, entries: Sequence[Entry], *, names_interests: boo
     matched = sum(entry.section == Section.MATCHED for entry in entries)
     heading = heading_of(matched, len(entries) - matched)
     names = (found.interest.strip('"') for entry in entries for found in entry.found)
-    titles = "; ".join(entry.title for entry in entries[:3])
+    titles = "; ".join(title_of(entry.facts) for entry in entries[:3])
     return {
         "heading": heading,
         "summary": summary_of(digest, matched, len(entries) - matched),

@@ -1,9 +1,9 @@
 """Join a body from a filled template and pieces that many readers share.
 
-The template is filled with `room(0)`, `room(1)` … each alone on its line; `Frame.join` puts the pieces there.
+The template is filled with `room(0)`, `room(1)` … each alone on its line; `Frame.join` puts pieces there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.utils.safestring import SafeString, mark_safe
 
@@ -17,15 +17,15 @@ def room(index: int) -> SafeString:
 
 
 class Frame:
-    """What of one reader's body is theirs alone; it is encoded once, however often pieces are tried in it."""
+    """What stands around the rooms, encoded once however often pieces are tried in them."""
 
     def __init__(self, filled: str) -> None:
         fixed, self._order = filled.split(_MARK)[::2], [int(index) for index in filled.split(_MARK)[1::2]]
         # A piece brings the end of its line.
         self._fixed = [Piece.of(text.removeprefix("\n") if at else text) for at, text in enumerate(fixed)]
 
-    def join(self, pieces: Sequence[Piece]) -> Body:
+    def join(self, rooms: Sequence[Iterable[Piece]]) -> Body:
         joined = [self._fixed[0]]
         for index, fixed in zip(self._order, self._fixed[1:], strict=True):
-            joined += [pieces[index], fixed]
+            joined += [*rooms[index], fixed]
         return Body(joined)
