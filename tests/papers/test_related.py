@@ -1,0 +1,37 @@
+import pytest
+
+from papers.related import related
+from tests.factories import make_paper
+
+
+def paper(number, title, **fields):
+    return make_paper(number, title=title, **{"abstract": "", "keywords": []} | fields)
+
+
+@pytest.mark.django_db
+def test_the_closest_first():
+    one = paper(1, "Sparse autoencoders for protein folding", keywords=["protein folding", "interpretability"])
+    both = paper(2, "Protein folding with sparse autoencoders")
+    keyword = paper(3, "A study", abstract="On interpretability.")
+    paper(4, "Tidal locking of planets")
+    paper(5, "Protein folding again", is_hidden=True)
+
+    assert related(one, 5) == [both, keyword]
+    assert related(one, 1) == [both]
+
+
+@pytest.mark.django_db
+def test_words_that_stand_in_every_title_relate_nothing():
+    one = paper(1, "Towards efficient learning with large models: a study")
+    paper(2, "Efficient learning with large models, a benchmark study")
+
+    assert related(one, 5) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("title", ["", "???", "的", '"', "a" * 499, "語言模型 の 研究", "NOT (", "\\alpha"])
+def test_any_title_and_keyword(title):
+    one = paper(1, title, title_key="k1", keywords=[title, "(", "x" * 600])
+    paper(2, f"{title} and more", title_key="k2")
+
+    assert one not in related(one, 5)
