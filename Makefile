@@ -21,7 +21,7 @@ SOME_FAULTS := f01 or f02 or f07 or f14
 PLAIN := env -u DATABASE_URL -u REDIS_URL
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run admin test browser-test faults bench lint format requirements clean
+.PHONY: help demo run admin test browser-test faults bench lint format settings requirements clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ format: $(VENV)/.dev  ## let ruff and djlint put the code in order
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/djlint templates --quiet --reformat
+
+settings: $(VENV)/.dev  ## write SETTINGS.md afresh, from the settings and .env.example
+	@$(BIN)/python -m tests.reference
 
 requirements:  ## pin requirements*.txt afresh, with hashes (needs uv)
 	@command -v uv >/dev/null || { echo "make requirements needs uv: https://docs.astral.sh/uv/"; exit 1; }

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from tests import reference
 from tests.environment import ROOT, setting_names
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+SETTINGS = (ROOT / "SETTINGS.md").read_text(encoding="utf-8")
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
-# A table row of README begins with one name in code.
-TABLE = re.findall(r"^\| `([A-Z][A-Z0-9_]+)` \|", README, re.MULTILINE)
+# A row of a table begins with one name in code.
+ROW = re.compile(r"^\| `([A-Z][A-Z0-9_]+)` \|", re.MULTILINE)
 LINES = re.findall(r"^#([A-Z][A-Z0-9_]+)=", EXAMPLE, re.MULTILINE)
 
 
@@ -22,9 +24,38 @@ def run(code: str, *, folder: Path = ROOT, **environment: str) -> subprocess.Com
     return subprocess.run(command, check=False, cwd=folder, env=environment, capture_output=True, text=True)
 
 
-@pytest.mark.parametrize("name", sorted(setting_names()))
-def test_setting_stands_once_in_readme(name):
-    assert TABLE.count(name) == 1
+def test_reference_is_what_make_settings_writes():
+    assert reference.render() == SETTINGS
+
+
+@pytest.mark.parametrize("name", sorted(setting_names() - {"ENV_FILE"}))
+def test_setting_stands_once_in_the_reference(name):
+    assert ROW.findall(SETTINGS).count(name) == 1
+
+
+def test_every_setting_says_what_it_means():
+    assert [entry.name for entry in reference.entries() if not entry.meaning.endswith(".")] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "default"),
+    [
+        ("SEND_WINDOW", "1 to 500", "`10`"),
+        ("DEBUG", "true or false", "`false`"),
+        ("REPLY_TO_EMAIL", "mail address", "`DEFAULT_FROM_EMAIL`"),
+        ("ARXIV_URL", "web address", "`https://arxiv.org`"),
+        ("LOG_FORMAT", "one word", "`line`"),
+        ("ALERT_EMAILS", "mail addresses", "none"),
+    ],
+)
+def test_kind_and_default_are_those_of_the_settings(name, kind, default):
+    assert reference.kinds()[name] == (kind, default)
+
+
+def test_readme_lists_each_setting_at_most_once():
+    found = ROW.findall(README)
+
+    assert len(found) == len(set(found)) > 10
 
 
 @pytest.mark.parametrize("name", sorted(setting_names() - {"ENV_FILE"}))
@@ -33,7 +64,7 @@ def test_setting_stands_once_in_the_example(name):
 
 
 def test_documents_name_no_setting_that_is_not_read():
-    unknown = (set(TABLE) | set(LINES)) - setting_names()
+    unknown = ({*ROW.findall(README), *ROW.findall(SETTINGS), *LINES}) - setting_names()
 
     assert unknown == {"ANYMAIL_POSTMARK_SERVER_TOKEN"}  # the provider's own
 
