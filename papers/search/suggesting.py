@@ -13,6 +13,7 @@ from typing import NamedTuple
 from papers.search.document import runs
 from papers.search.expression import Author, Category, Organisation, Phrase, conditions
 from papers.search.index import Index, Searchable
+from papers.search.lexer import FIELDS
 from papers.search.normalise import BREAK, FIELD, spans, tokens
 from papers.search.query import Query
 
@@ -70,7 +71,7 @@ def respelt(query: Query, index: Index) -> Iterator[str]:
     choices = [
         (start, end, near(token.letters, known))
         for (start, end), token in zip(_pairs(spans(query.text)), tokens(query.text)[0], strict=False)
-        if token.letters not in known and query.text[start:end] not in _OPERATORS
+        if token.letters not in known and not _is_syntax(query.text, start, end)
     ]
     if choices and all(words for _, _, words in choices):
         for number in range(max(len(words) for _, _, words in choices)):
@@ -110,6 +111,11 @@ def narrower(query: Query, index: Index, positions: Sequence[int]) -> Iterator[s
             yield f"{whole} AND {_quoted(topic.text)}"
     if is_phrase:
         yield f"title:{_quoted(query.text)}"
+
+
+def _is_syntax(typed: str, start: int, end: int) -> bool:
+    word = typed[start:end]
+    return word in _OPERATORS or (word.lower() in FIELDS and typed[end : end + 1] == ":")
 
 
 def near(word: str, known: Container[str] | Mapping[str, int]) -> list[str]:
