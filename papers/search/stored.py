@@ -24,7 +24,10 @@ FIELDS = frozenset({"title", "abstract", "authors", "organisation", "organisatio
 
 _SELECT = {
     "sqlite": "SELECT rowid FROM papers_words_index WHERE papers_words_index MATCH %s ORDER BY rowid DESC LIMIT %s",
-    "postgresql": "SELECT paper_id FROM papers_paperwords WHERE vector @@ %s::tsquery ORDER BY paper_id DESC LIMIT %s",
+    # OFFSET 0 keeps PostgreSQL from walking all papers backwards in the hope of soon having enough.
+    "postgresql": """
+        SELECT paper_id FROM (SELECT paper_id FROM papers_paperwords WHERE vector @@ %s::tsquery OFFSET 0) AS named
+        ORDER BY paper_id DESC LIMIT %s""",
 }
 _DIALECTS = {"sqlite": SQLITE, "postgresql": POSTGRESQL}
 ORDERS: Mapping[str, Callable[[Paper], tuple[Any, ...]]] = {

@@ -6,7 +6,7 @@ digits behind one letter that says where they stand, so that no database takes t
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, combinations, pairwise
+from itertools import accumulate, chain, combinations, pairwise
 from typing import NamedTuple, Protocol
 
 from papers.search.expression import All, Author, Category, Condition, Expression, Not, Organisation, Phrase, Some
@@ -40,16 +40,17 @@ class Described(Protocol):
 
 
 class Dialect(NamedTuple):
-    """How a database writes its full-text queries."""
+    """How a database writes its full-text queries. `nests`: words in a row may be alternatives themselves."""
 
     then: str
     prefix: str
     either: str
     both: str
+    nests: bool
 
 
-SQLITE = Dialect(" + ", " *", " OR ", " AND ")
-POSTGRESQL = Dialect(" <-> ", ":*", " | ", " & ")
+SQLITE = Dialect(" + ", " *", " OR ", " AND ", nests=False)
+POSTGRESQL = Dialect(" <-> ", ":*", " | ", " & ", nests=True)
 
 
 def words_of(paper: Described) -> str:
@@ -100,34 +101,58 @@ def _phrase(place: str, phrase: Phrase, dialect: Dialect) -> Iterator[str]:
     typed = _ends(phrase)
     head = typed[-1] if typed else 0
     for letters in dict.fromkeys(key.translate(_MARKS) for key in phrase.keys):
-        for last in _inflections(letters[head:]) if phrase.inflected else (letters[head:],):
-            for cut in _cuts(letters[:head] + last, typed):
-                yield _row(place, cut, dialect)
+        lasts = _inflections(letters[head:]) if phrase.inflected else {letters[head:]}
+        yield from _spelt(place, letters[:head], lasts, typed, dialect)
     for letters in dict.fromkeys(beginning.translate(_MARKS) for beginning in phrase.beginnings):
-        for cut in _cuts(letters, typed):
-            if len(cut[-1]) >= phrase.least:
-                yield _row(place, cut, dialect, prefix=True)
+        yield from _spelt(place, letters[:head], {letters[head:]}, typed, dialect, least=phrase.least)
+
+
+def _spelt(
+    place: str, first: str, lasts: Iterable[str], typed: Sequence[int], dialect: Dialect, *, least: int = 0
+) -> Iterator[str]:
+    """Every way to write `first` and then one of `lasts`; where `least`, a word that begins with so much of it."""
+    prefix = bool(least)
+    for last in lasts:
+        letters = first + last
+        cuts = [_cut(letters, places) for places in _closed(typed)]
+        if not dialect.nests:
+            cuts += [_cut(letters, sorted({*typed, place})) for place in _places(letters)]
+        yield from (_row(place, cut, dialect, prefix=prefix) for cut in cuts if len(cut[-1]) >= least)
+    if dialect.nests:
+        words = [[word] for word in _cut(first, typed[:-1])] if first else []
+        yield (
+            dialect.then.join(_opened(place, one, dialect) for one in words)
+            + (dialect.then if words else "")
+            + (_opened(place, lasts, dialect, least=least))
+        )
+
+
+def _opened(place: str, words: Iterable[str], dialect: Dialect, *, least: int = 0) -> str:
+    """One of these words, whole or in two parts."""
+    cuts = [cut for word in words for cut in ([word], *(_cut(word, [at]) for at in _places(word)))]
+    rows = {_row(place, cut, dialect, prefix=bool(least)) for cut in cuts if len(cut[-1]) >= least}
+    return _joined(dialect.either, sorted(rows))
 
 
 def _ends(phrase: Phrase) -> list[int]:
     """Where, in the letters of the phrase, all its words but the last end."""
-    ends, at = [], 0
-    for word in phrase.words if phrase.beginnings else phrase.words[:-1]:
-        at += len(word)
-        ends.append(at)
-    return ends
+    return list(accumulate(map(len, phrase.words if phrase.beginnings else phrase.words[:-1])))
 
 
-def _cuts(letters: str, typed: Sequence[int]) -> Iterator[list[str]]:
-    """The words a text may write these letters in: as typed, with joints closed, with one more opened."""
-    kept: Iterable[Sequence[int]] = [typed, *([*typed[:at], *typed[at + 1 :]] for at in range(len(typed)))]
+def _closed(typed: Sequence[int]) -> Iterable[Sequence[int]]:
+    """The joints as typed, and with some of them closed."""
     if len(typed) <= _MAX_JOINTS:
-        kept = chain.from_iterable(combinations(typed, size) for size in range(len(typed) + 1))
-    opened: Iterable[Sequence[int]] = ()
-    if len(letters) <= _MAX_OPENED and not any(map(is_unspaced, letters)):
-        opened = (sorted({*typed, place}) for place in range(1, len(letters)))
-    for places in chain(kept, opened):
-        yield [letters[begin:end] for begin, end in pairwise([0, *places, len(letters)]) if begin < end]
+        return chain.from_iterable(combinations(typed, size) for size in range(len(typed) + 1))
+    return [typed, *([*typed[:at], *typed[at + 1 :]] for at in range(len(typed)))]
+
+
+def _places(letters: str) -> Iterable[int]:
+    """Where a text may part what was typed as one word; Chinese is parted everywhere already."""
+    return () if len(letters) > _MAX_OPENED or any(map(is_unspaced, letters)) else range(1, len(letters))
+
+
+def _cut(letters: str, places: Sequence[int]) -> list[str]:
+    return [letters[begin:end] for begin, end in pairwise([0, *places, len(letters)]) if begin < end]
 
 
 def _inflections(stem: str) -> set[str]:
