@@ -42,10 +42,10 @@ def path_of(token: Token) -> str:
     return links.url(token).removeprefix(settings.SITE_URL)
 
 
-def mailed_paths(reader: Subscriber, paper_id: int = 7) -> dict[str, str]:
-    """The paths of the links of the reader's digest of today, by what they do."""
+def mailed_paths(reader: Subscriber, paper_id: int = 7, now: datetime = NOW) -> dict[str, str]:
+    """The paths of the links of the reader's digest of that day, by what they do."""
     unsubscribe = reader.tokens.filter(purpose=Token.Purpose.UNSUBSCRIBE).latest("pk")
-    own = DigestLinks(unsubscribe, NOW.date())
+    own = DigestLinks(unsubscribe, now.date())
     wishes = own.feedback(paper_id)
     urls = {"pause": own.pause, "view": own.view, "more": wishes.more, "less": wishes.less}
     urls["keep"] = keep_link(unsubscribe)
