@@ -1,5 +1,7 @@
 import json
 from datetime import date, timedelta
+from email import message_from_string
+from email.policy import default
 from io import StringIO
 
 import pytest
@@ -45,6 +47,21 @@ def test_preview_digest_prints_a_page():
 
     assert page.lstrip().lower().startswith("<!doctype html")
     assert "Grokking in circuit 1" in page
+
+
+def test_preview_digest_prints_the_day_s_own_date():
+    listed(1)
+
+    assert run("--day", "2026-08-12").splitlines()[3] == "Wednesday, 12 August 2026 · No. 224"
+
+
+def test_preview_digest_prints_a_message():
+    listed(1, title="Größe und Grokking")
+
+    message = message_from_string(run("--interest", "grokking", "--format", "eml"), policy=default)
+
+    assert (message.defects, message["Subject"], message["To"]) == ([], "1 new paper: grokking", "reader@example.org")
+    assert ["Größe und Grokking" in part.get_content() for part in message.iter_parts()] == [True, True]
 
 
 def test_preview_digest_prints_json():

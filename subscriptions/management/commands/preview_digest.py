@@ -12,7 +12,7 @@ from papers.models import Listing, Paper
 from papers.search.query import QueryError, parse
 from subscriptions.composing import compose_preview
 from subscriptions.drafting import Draft
-from subscriptions.models import Interest
+from subscriptions.models import Digest, Interest
 from subscriptions.models.subscriber import MAX_PAPERS
 from subscriptions.rendering import render_preview
 
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--interest", action="append", default=[], metavar="WORDS", help="may be given repeatedly")
         parser.add_argument("--day", metavar="D", help="a day with listings, such as 2026-05-04; default: the last one")
         parser.add_argument("--max-papers", type=int, default=10, choices=range(1, MAX_PAPERS + 1), metavar="N")
-        parser.add_argument("--format", choices=["text", "html", "json"], default="text")
+        parser.add_argument("--format", choices=["text", "html", "eml", "json"], default="text")
 
     def handle(self, *args: Any, interest: list[str], day: str | None, **options: Any) -> None:
         interests = [_read(text) for text in interest]
@@ -33,6 +33,7 @@ class Command(BaseCommand):
         if not papers:
             raise CommandError(f"No papers are listed on {listed_on}: read them with manage.py read_papers --day.")
         draft = compose_preview(interests, papers, timezone.now(), max_papers=options["max_papers"])
+        _digest(draft).edition = listed_on
         self.stdout.write(_print(draft, interests, options["format"]))
 
 
@@ -60,16 +61,25 @@ def _last_day() -> date:
     return last
 
 
+def _digest(draft: Draft) -> Digest:
+    assert draft.digest is not None  # noqa: S101 -- a preview always has one
+    return draft.digest
+
+
 def _print(draft: Draft, interests: list[Interest], form: str) -> str:
-    digest = draft.digest
-    assert digest is not None  # noqa: S101 -- a preview always has one
     if form == "json":
-        papers = [
-            {"id": item.paper.arxiv_id or item.paper.pk, "title": item.paper.title, "score": item.score}
-            | {"section": item.section, "reasons": item.reasons}
-            for item in draft.items
-        ]
-        counts = {"considered": digest.considered, "matched": digest.matched, "reason": digest.reason}
-        return json.dumps(counts | {"papers": papers}, ensure_ascii=False, indent=2)
-    message = render_preview(digest, draft.items, interests, to="reader@example.org", now=draft.due_at)
+        return json.dumps(_facts(draft), ensure_ascii=False, indent=2)
+    message = render_preview(_digest(draft), draft.items, interests, to="reader@example.org", now=draft.due_at)
+    if form == "eml":
+        return str(message.message().as_string())
     return message.html if form == "html" else f"Subject: {message.subject}\n\n{message.body}"
+
+
+def _facts(draft: Draft) -> dict[str, Any]:
+    digest = _digest(draft)
+    papers = [
+        {"id": item.paper.arxiv_id or item.paper.pk, "title": item.paper.title, "score": item.score}
+        | {"section": item.section, "reasons": item.reasons}
+        for item in draft.items
+    ]
+    return {"considered": digest.considered, "matched": digest.matched, "reason": digest.reason, "papers": papers}
