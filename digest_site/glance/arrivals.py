@@ -50,7 +50,7 @@ class Arrivals:
     @property
     def stacks(self) -> Stacks:
         columns = [
-            (f"{day:%d.%m.}", [(row.slug, row.cells[at][0]) for row in self.rows]) for at, day in enumerate(self.days)
+            (f"{day:%m-%d}", [(row.slug, row.cells[at][0]) for row in self.rows]) for at, day in enumerate(self.days)
         ]
         return stacks(columns)
 

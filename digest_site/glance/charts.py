@@ -81,13 +81,9 @@ def gauge(share: float, end: float, limits: Sequence[float]) -> Gauge:
 
 
 def ceiling(value: int) -> int:
-    """The next round number: 1, 2 or 5 times a power of ten; at least 1."""
-    power = 1
-    while True:
-        for factor in (1, 2, 5):
-            if value <= factor * power:
-                return factor * power
-        power *= 10
+    """The next number of one round digit: 1 to 6 or 8 times a power of ten; at least 1."""
+    power = 10 ** (len(str(value)) - 1)
+    return next(factor * power for factor in (1, 2, 3, 4, 5, 6, 8, 10) if value <= factor * power)
 
 
 def _blocks(parts: Sequence[tuple[str, int]], top: int) -> list[Block]:

@@ -44,7 +44,7 @@ class Dispatch:
 
     @property
     def stacks(self) -> Stacks:
-        return stacks([(f"{one.day:%d.%m.}", one.parts) for one in self.days])
+        return stacks([(f"{one.day:%m-%d}", one.parts) for one in self.days])
 
 
 @dataclass(frozen=True)

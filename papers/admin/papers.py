@@ -40,7 +40,7 @@ class ListingInline(TabularInline):
 @admin.register(Paper)
 class PaperAdmin(Bounded):
     form = PaperForm
-    list_display = ("title", "arxiv_id", "featured_on", "votes", "comments", "first_seen_at", "is_pinned", "is_hidden")
+    list_display = ("title", "arxiv_id", "listed", "votes", "comments", "seen", "marked")
     list_filter = (
         ListedDayFilter,
         ListedSourceFilter,
@@ -51,7 +51,7 @@ class PaperAdmin(Bounded):
         EditedFilter,
         HasIdFilter,
     )
-    sortable_by = ("first_seen_at", "featured_on")
+    sortable_by = ("seen", "listed")
     search_fields = ("title",)  # any, so that there is a box; see get_search_results
     search_help_text = gettext_lazy(
         "An arXiv id or address, or an interest as readers write it: diffusion models, title:jacobian, org:google."
@@ -97,6 +97,24 @@ class PaperAdmin(Bounded):
         if not answer.complete:
             messages.info(request, _("Only the newest papers were searched. Choose a day to search older ones."))
         return answer.papers, False
+
+    @admin.display(description=gettext_lazy("first listed"), ordering="featured_on")
+    def listed(self, paper: Paper) -> str:
+        return str(paper.featured_on or "—")
+
+    @admin.display(description=gettext_lazy("first seen"), ordering="first_seen_at")
+    def seen(self, paper: Paper) -> str:
+        return f"{paper.first_seen_at:%Y-%m-%d %H:%M}"
+
+    @admin.display(description=gettext_lazy("marks"))
+    def marked(self, paper: Paper) -> str:
+        marks = (
+            (paper.is_pinned, _("pick")),
+            (paper.is_hidden, _("hidden")),
+            (paper.is_withdrawn, _("withdrawn")),
+            (bool(paper.source_words), _("edited")),
+        )
+        return ", ".join(words for is_so, words in marks if is_so)
 
     @admin.display(description=gettext_lazy("links"))
     def links(self, paper: Paper) -> SafeString:
