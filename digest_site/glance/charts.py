@@ -82,7 +82,7 @@ def gauge(share: float, end: float, limits: Sequence[float]) -> Gauge:
 
 def ceiling(value: int) -> int:
     """The next number of one round digit: 1 to 6 or 8 times a power of ten; at least 1."""
-    power = 10 ** (len(str(value)) - 1)
+    power = int(10 ** (len(str(value)) - 1))
     return next(factor * power for factor in (1, 2, 3, 4, 5, 6, 8, 10) if value <= factor * power)
 
 
