@@ -12,7 +12,7 @@ from papers.browsing import listings
 from papers.sources import SOURCES
 
 # Pages that are a reader's own, or that only a program wants.
-CLOSED = ("/api/", "/a/", "/c/", "/f/", "/k/", "/m/", "/p/", "/u/", "/v/", "/preferences", "/papers?", "/topics/")
+CLOSED = ("/api/", "/a/", "/c/", "/d/", "/f/", "/k/", "/m/", "/p/", "/u/", "/v/", "/preferences", "/papers?", "/topics/")
 PAGES = ("papers:latest", "papers:trending", "papers:feeds", "subscriptions:subscribe", "about", "status")
 DAYS = 1_000
 
