@@ -12,14 +12,16 @@ from papers.models import Paper
 from papers.text import MAX_NAME, clean
 from subscriptions import links
 from subscriptions.blocks import facts_of, title_of
-from subscriptions.composing import preview_for
+from subscriptions.composing import compose_preview
 from subscriptions.digest_links import keep_link
 from subscriptions.issue import CannotRender
 from subscriptions.message import Message
 from subscriptions.models import Delivery, Token
 from subscriptions.parts import fill
 from subscriptions.preferences import Preferences
+from subscriptions.signup import FIRST_WINDOW
 from subscriptions.sunsetting import GRACE
+from subscriptions.windows import Windows
 from subscriptions.wording import byline, lifetime
 
 Kind = Delivery.Kind
@@ -88,9 +90,12 @@ def _recipient(delivery: Delivery) -> str:
 
 def _welcome(delivery: Delivery, _unsubscribe: Token) -> dict[str, Any]:
     """What was subscribed to, and what a digest would have brought at the moment of confirming: the same on a retry."""
-    draft = preview_for(delivery.subscriber, delivery.created_at)
+    reader, now = delivery.subscriber, delivery.created_at
+    since = now - FIRST_WINDOW
+    window = Windows(now).covering(since).window
+    draft = compose_preview(list(reader.interests.all()), window, now, since=since, max_papers=reader.max_papers)
     entries = list(islice(draft.entries(), len(draft.choices.ranked)))
-    wanted = Preferences.of(delivery.subscriber)
+    wanted = Preferences.of(reader)
     return {
         "rhythm": wanted.rhythm,
         "max_papers": wanted.max_papers,

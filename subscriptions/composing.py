@@ -236,7 +236,7 @@ def _insert_items(made: Iterable[tuple[Digest, Draft]]) -> None:
             entry.section,
             entry.score,
             as_json(entry.reasons, None),
-            entry.alike and entry.alike.pk,
+            entry.alike.pk if entry.alike else None,
         )
         for digest, draft in made
         for entry in draft.entries()

@@ -36,7 +36,8 @@ def secret(token: Token) -> str:
 
 def key_of(token: Token) -> str:
     """The SECRET_KEY, of today or before, under which the token was made. Raises LookupError when it is gone."""
-    for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+    keys: list[str] = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    for key in keys:
         if hashed(_derive(key, token.purpose, token.nonce)) == token.digest:
             return key
     raise LookupError(f"Token {token.pk} was made with a SECRET_KEY that is no longer set: see SECRET_KEY_FALLBACKS.")

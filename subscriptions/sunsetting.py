@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import LessThanOrEqual
 
 from subscriptions import changing, queueing
 from subscriptions.consent import Shown
@@ -20,6 +21,7 @@ from subscriptions.rescheduling import UNTIL_LIFTED
 SILENCE = timedelta(days=365)
 GRACE = timedelta(days=30)
 BATCH = 500
+_SIGN = Coalesce("seen_at", "confirmed_at", "created_at")
 
 
 def note_sign(subscriber_id: int, now: datetime) -> None:
@@ -38,7 +40,9 @@ def stay(subscriber_id: int, now: datetime, shown: Shown) -> None:
 
 def ask_silent(now: datetime) -> int:
     """Queue one mail for each reader silent for a year; return how many. Safe to run twice and beside others."""
-    silent = _getting_mail().filter(Q(asked_at=None) | Q(asked_at__lt=F("sign")), sign__lte=now - SILENCE)
+    # Who pauses is not asked: nothing comes to them.
+    readers = Subscriber.objects.active().filter(next_digest_at__isnull=False)
+    silent = readers.filter(LessThanOrEqual(_SIGN, now - SILENCE), Q(asked_at=None) | Q(asked_at__lt=_SIGN))
     return sum(_ask(silent, pk, now) for pk in _pages(silent))
 
 
@@ -50,18 +54,9 @@ def pause_silent(now: datetime) -> int:
     return sum(_pause(silent, pk, now) for pk in _pages(silent))
 
 
-def _with_sign() -> SubscriberQuerySet:
-    return Subscriber.objects.active().annotate(sign=Coalesce("seen_at", "confirmed_at", "created_at"))
-
-
-def _getting_mail() -> SubscriberQuerySet:
-    """Who pauses is not asked: nothing comes to them."""
-    return _with_sign().filter(next_digest_at__isnull=False)
-
-
 def _asked() -> SubscriberQuerySet:
     """Those who have given no sign since they were asked."""
-    return _with_sign().filter(asked_at__gte=F("sign"))
+    return Subscriber.objects.active().filter(asked_at__gte=_SIGN)
 
 
 def _pages(readers: SubscriberQuerySet) -> Iterator[int]:

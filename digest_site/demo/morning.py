@@ -52,7 +52,7 @@ def read_papers(base_url: str, day: date) -> Iterator[Reading]:
 
 
 def subscribe(readers: Sequence[Reader], day: date) -> list[Subscriber]:
-    """Sign up whoever is not known yet, send the confirmations, follow their links; return who is new."""
+    """Sign up whoever is not known yet, send the confirmations, follow their links, welcome them; return who is new."""
     now = datetime.combine(day, _READ_AT) + _SIGNED_UP_AFTER
     for reader in readers:
         if not Subscriber.objects.filter(email_key=reader.email).exists():
@@ -60,7 +60,9 @@ def subscribe(readers: Sequence[Reader], day: date) -> list[Subscriber]:
     send_queued(_stopped(now))
     mails = Delivery.objects.filter(kind=Delivery.Kind.CONFIRM, subscriber__status=Subscriber.Status.PENDING)
     mails = mails.filter(state=Delivery.State.ACCEPTED).select_related("subscriber", "token").order_by("pk")
-    return [mail.subscriber for mail in mails if mail.token and confirm(mail.token, now, _DEMO)]
+    new = [mail.subscriber for mail in mails if mail.token and confirm(mail.token, now, _DEMO)]
+    send_queued(_stopped(now))
+    return new
 
 
 def deliver(readers: Sequence[Reader], day: date) -> list[Digest]:

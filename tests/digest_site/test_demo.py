@@ -93,9 +93,11 @@ def test_first_run_sends_each_reader_what_they_asked_for(played):
 
     sent = mails(data_dir)
     confirmations = {f"confirm to {reader.email}": [] for reader in READERS}
-    digests = {name: papers for name, papers in sent.items() if name not in confirmations}
+    welcomes = {f"welcome to {reader.email}" for reader in READERS}
+    digests = {name: papers for name, papers in sent.items() if name.startswith("digest")}
     assert (first.returncode, first.stderr) == (0, "")
-    assert sent.keys() - digests.keys() == confirmations.keys()
+    assert sent.keys() - digests.keys() == confirmations.keys() | welcomes
+    assert {len(sent[welcome]) for welcome in welcomes} == {3}
     assert {name: sorted(papers) for name, papers in digests.items()} == {
         "digest to noor@example.org": sorted(NOOR),
         "digest to tomas@example.org": sorted(TOMAS),
@@ -108,7 +110,7 @@ def test_first_run_leaves_each_mail_as_eml_and_html(played):
     data_dir, _ = played
 
     names = files(data_dir)
-    assert len(names) == 12
+    assert len(names) == 18
     assert {name.removesuffix(".html") for name in names if name.endswith(".html")} == {
         name.removesuffix(".eml") for name in names if name.endswith(".eml")
     }

@@ -94,14 +94,17 @@ def test_paper_finds_its_reader_who_can_leave_with_one_click(site, upstream, sin
     confirmed = owner.send(owner.open(link_in(confirmation, "c")))
     reader = Subscriber.objects.get()
     assert (confirmed.status_code, reader.status, reader.email) == (200, "active", EMAIL)
+    send_queued()
+    welcome = sink.mails[-1]
+    assert wanted.title in " ".join(text_of(welcome).split())
 
     # The digest goes out at the reader's hour, once.
     due_at = reader.next_digest_at
     for now in (due_at, due_at + timedelta(minutes=1)):
         compose_due(now)
         send_queued(lambda now=now: now)
-    assert [mail["Subject"] for mail in sink.mails] == [confirmation["Subject"], sink.mails[1]["Subject"]]
-    digest = sink.mails[1]
+    assert sink.mails[:2] == [confirmation, welcome]
+    (digest,) = sink.mails[2:]
     assert [part.get_content_type() for part in digest.iter_parts()] == ["text/plain", "text/html"]
     for kind in ("plain", "html"):
         assert wanted.arxiv_id in text_of(digest, kind)
@@ -114,9 +117,10 @@ def test_paper_finds_its_reader_who_can_leave_with_one_click(site, upstream, sin
     compose_due(due_at + timedelta(days=1))
     send_queued(lambda: due_at + timedelta(days=1))
     reader.refresh_from_db()
-    assert (reader.status, len(sink.mails)) == ("left", 2)
+    assert (reader.status, len(sink.mails)) == ("left", 3)
     assert [event.kind for event in ConsentEvent.objects.all()] == ["requested", "confirmed", "withdrawn"]
     assert [(row.kind, row.state) for row in Delivery.objects.order_by("pk")] == [
         ("confirm", "accepted"),
+        ("welcome", "accepted"),
         ("digest", "accepted"),
     ]

@@ -123,6 +123,15 @@ def test_m12_welcome_rendered_again_is_the_same_though_papers_have_come():
     assert parts(delivery) == first
 
 
+def test_welcome_that_leaves_after_the_first_digest_is_the_same():
+    make_paper(1)
+    delivery = confirm("grokking")
+    first = parts(delivery)
+    Subscriber.objects.update(cutoff_at=NOW + timedelta(minutes=1), last_edition=NOW.date())
+
+    assert parts(delivery) == first
+
+
 def test_welcome_takes_the_same_queries_for_few_papers_and_many():
     delivery = confirm("grokking")
     counts = []
