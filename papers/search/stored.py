@@ -3,7 +3,7 @@
 However many papers there are, at most MOST of them are looked at: the newest that the database names.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -88,6 +88,6 @@ def remember(papers: Iterable[Paper]) -> None:
 
 def remember_missing(limit: int) -> int:
     """Do it for papers that came some other way or before this form of words; returns how many."""
-    missing: Sequence[Paper] = Paper.objects.exclude(words__form=FORM).order_by("-pk")[:limit]
+    missing = list(Paper.objects.exclude(words__form=FORM).order_by("-pk")[:limit])
     remember(missing)
     return len(missing)
