@@ -40,7 +40,7 @@ class ListingInline(TabularInline):
 @admin.register(Paper)
 class PaperAdmin(Bounded):
     form = PaperForm
-    list_display = ("title", "arxiv_id", "listed", "votes", "comments", "seen", "marked")
+    list_display = ("title", "marked", "listed", "votes", "arxiv_id", "seen")
     list_filter = (
         ListedDayFilter,
         ListedSourceFilter,
@@ -104,7 +104,7 @@ class PaperAdmin(Bounded):
 
     @admin.display(description=gettext_lazy("first seen"), ordering="first_seen_at")
     def seen(self, paper: Paper) -> str:
-        return f"{paper.first_seen_at:%Y-%m-%d %H:%M}"
+        return f"{paper.first_seen_at:%m-%d %H:%M}"
 
     @admin.display(description=gettext_lazy("marks"))
     def marked(self, paper: Paper) -> str:

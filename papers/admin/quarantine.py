@@ -39,7 +39,7 @@ class RejectedAdmin(ReadOnlyAdmin):
         """Each by itself; what still cannot go in stays, with its new reason."""
         done, refused, cut = 0, 0, 0
         for row in rows[:MAX_TRIED]:
-            pk = row.pk
+            pk = row.pk  # gone from the row when the row is
             try:
                 still = retry(row, timezone.now())
             except NotWhole:
@@ -49,7 +49,7 @@ class RejectedAdmin(ReadOnlyAdmin):
             done += not still
             if not still:
                 row.pk = pk
-                self.log_change(request, row, "Went in when tried again.")
+                self.log_deletions(request, [row])  # type: ignore[arg-type]  # a queryset would be empty by now
         self._report(request, done, refused, cut)
 
     def _report(self, request: HttpRequest, done: int, refused: int, cut: int) -> None:

@@ -87,7 +87,6 @@ class ReadingAdmin(ReadOnlyAdmin):
     sortable_by = ("started_at",)
     search_fields = ("error", "route")
     actions = ("read_again",)
-    inlines = (RejectedInline,)
     fields = (
         ("source", "day", "route"),
         ("outcome", "took"),
@@ -96,6 +95,9 @@ class ReadingAdmin(ReadOnlyAdmin):
         ("found", "new", "updated", "linked_rejected"),
         ("listings", "others"),
     )
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        return (RejectedInline,) if obj and obj.rejected else ()
 
     @admin.display(description=gettext_lazy("rejected"))
     def linked_rejected(self, reading: Reading) -> SafeString | int:
