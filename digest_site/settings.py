@@ -244,6 +244,7 @@ CELERY_BEAT_SCHEDULE = {
     "send what is queued": {"task": "subscriptions.tasks.send_queued", "schedule": TICK_SECONDS},
     "watch": {"task": "digest_site.tasks.watch", "schedule": 5 * TICK_SECONDS},
     "count wishes": {"task": "digest_site.tasks.count_wishes", "schedule": 10 * TICK_SECONDS},
+    "import what waits": {"task": "subscriptions.tasks.import_waiting", "schedule": TICK_SECONDS},
     "sweep": {"task": "subscriptions.tasks.sweep", "schedule": 5 * TICK_SECONDS},
     "retention": {"task": "subscriptions.tasks.clean_up", "schedule": crontab(hour=3, minute=17)},
     "silence": {"task": "subscriptions.tasks.watch_silence", "schedule": crontab(hour=9, minute=41)},

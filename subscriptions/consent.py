@@ -36,7 +36,16 @@ def record(
     kind: str, subscriber: Subscriber, now: datetime, shown: Shown, *, source: str = "", evidence: str = ""
 ) -> ConsentEvent:
     """Add one event; `source` and `evidence` come from an operator who brings a consent given elsewhere."""
-    return ConsentEvent.objects.create(
+    event = build(kind, subscriber, now, shown, source=source, evidence=evidence)
+    event.save()
+    return event
+
+
+def build(
+    kind: str, subscriber: Subscriber, now: datetime, shown: Shown, *, source: str = "", evidence: str = ""
+) -> ConsentEvent:
+    """The same, unsaved: for bulk_create."""
+    return ConsentEvent(
         subscriber=subscriber,
         kind=kind,
         at=now,

@@ -60,11 +60,15 @@ class Preferences:
         if tuple(self.keywords) == type(self).of(subscriber).keywords:
             return False
         subscriber.interests.all().delete()
-        Interest.objects.bulk_create(
+        Interest.objects.bulk_create(self.interests_of(subscriber))
+        return True
+
+    def interests_of(self, subscriber: Subscriber) -> list[Interest]:
+        """Unsaved rows, one for each keyword."""
+        return [
             Interest(subscriber=subscriber, position=position, **asdict(keyword))
             for position, keyword in enumerate(self.keywords)
-        )
-        return True
+        ]
 
 
 COLUMNS = tuple(field.name for field in fields(Preferences) if field.name != "keywords")

@@ -1,5 +1,6 @@
 """Sign up and confirm: nobody gets a digest, and nothing about a reader changes, before their mailbox has answered."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -7,7 +8,7 @@ from django.db import transaction
 from subscriptions import consent, limiting, links, queueing
 from subscriptions.consent import Shown
 from subscriptions.discretion import discreetly, row_of
-from subscriptions.models import Delivery, Subscriber, Token
+from subscriptions.models import ConsentEvent, Delivery, Interest, Subscriber, Token
 from subscriptions.preferences import Preferences
 from subscriptions.rescheduling import reschedule
 
@@ -56,21 +57,41 @@ def bring_in(
     return subscriber
 
 
+def bring_in_many(people: Sequence[tuple[str, Preferences, str]], now: datetime, shown: Shown, *, source: str) -> None:
+    """The same for many who have no row yet: address, preferences, evidence. Raises IntegrityError when one has."""
+    readers = [Subscriber(email=email, email_key=email.lower(), created_at=now) for email, _, _ in people]
+    for reader, (_, preferences, _) in zip(readers, people, strict=True):
+        _begin(reader, preferences, now)
+    Subscriber.objects.bulk_create(readers)
+    both = list(zip(readers, people, strict=True))
+    Interest.objects.bulk_create(row for reader, (_, wanted, _) in both for row in wanted.interests_of(reader))
+    ConsentEvent.objects.bulk_create(
+        consent.build(consent.Kind.CONFIRMED, reader, now, shown, source=source, evidence=evidence)
+        for reader, (_, _, evidence) in both
+    )
+    Token.objects.bulk_create(links.build(reader, links.Purpose.UNSUBSCRIBE, now) for reader in readers)
+
+
 def activate(subscriber: Subscriber, preferences: Preferences, now: datetime) -> None:
     """Make a locked row an active reader with these preferences. The caller records the consent."""
-    preferences.write_columns(subscriber)
+    _begin(subscriber, preferences, now)
     preferences.write_interests(subscriber)
+    subscriber.save()
+    links.revoke(subscriber, now, links.Purpose.CONFIRM)
+    # One lasting link to leave, for all of a reader's digests.
+    if not subscriber.tokens.filter(purpose=links.Purpose.UNSUBSCRIBE, expires_at=None).exists():
+        links.issue(subscriber, links.Purpose.UNSUBSCRIBE, now)
+
+
+def _begin(subscriber: Subscriber, preferences: Preferences, now: datetime) -> None:
+    """Set a reader's fields for the first digest. Saves nothing."""
+    preferences.write_columns(subscriber)
     subscriber.status = Subscriber.Status.ACTIVE
     subscriber.confirmed_at, subscriber.left_at, subscriber.paused_until = now, None, None
     subscriber.seen_at, subscriber.asked_at = now, None
     # A reader who returns has seen what came before their last cut-off.
     subscriber.cutoff_at = max(filter(None, (subscriber.cutoff_at, now - FIRST_WINDOW)))
     reschedule(subscriber, now)
-    subscriber.save()
-    links.revoke(subscriber, now, links.Purpose.CONFIRM)
-    # One lasting link to leave, for all of a reader's digests.
-    if not subscriber.tokens.filter(purpose=links.Purpose.UNSUBSCRIBE, expires_at=None).exists():
-        links.issue(subscriber, links.Purpose.UNSUBSCRIBE, now)
 
 
 def _ask(subscriber: Subscriber, preferences: Preferences, now: datetime, shown: Shown) -> bool:

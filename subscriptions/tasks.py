@@ -7,7 +7,7 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.utils import timezone
 
-from subscriptions import blocklists, composing, delivery, editions, retention, sunsetting
+from subscriptions import blocklists, composing, delivery, editions, importing, retention, sunsetting
 
 # Readers a tick composes for; the next tick takes up the rest. Far within the task's time limit.
 COMPOSE_LIMIT = 20_000
@@ -42,7 +42,14 @@ def sweep() -> None:
 
 @shared_task
 def clean_up() -> None:
-    retention.clean_up(timezone.now())
+    now = timezone.now()
+    retention.clean_up(now)
+    importing.forget_old(now)
+
+
+@shared_task
+def import_waiting() -> None:
+    importing.work(timezone.now, is_stopping=lambda: bool(_stopping[0]))
 
 
 @shared_task

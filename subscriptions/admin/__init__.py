@@ -1,5 +1,5 @@
 """The operators' view of readers and of what each was sent. Consent and ledger can be read, not written."""
 
-from subscriptions.admin import readers, records, sending
+from subscriptions.admin import imports, readers, records, sending
 
-__all__ = ["readers", "records", "sending"]
+__all__ = ["imports", "readers", "records", "sending"]

@@ -4,10 +4,16 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, Model, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext
 
-from subscriptions import links
+from subscriptions import links, previewing
 from subscriptions.admin.base import ModelAdmin, OfReader, ReadOnly, Request, TabularInline
 from subscriptions.admin.forms import SuppressionForm
+from subscriptions.admin.looks import Looks
+from subscriptions.message import Message
 from subscriptions.models import (
     Allowance,
     ConsentEvent,
@@ -38,7 +44,7 @@ class FeedbackAdmin(ReadOnly, OfReader):
 
     def get_queryset(self, request: Request) -> QuerySet[Feedback]:
         rows: QuerySet[Feedback] = super().get_queryset(request)
-        return rows.select_related("paper")
+        return rows.select_related("subscriber", "paper")
 
 
 @admin.register(ConsentEvent)
@@ -88,8 +94,8 @@ class DigestItemInline(ReadOnly, TabularInline):
 
 
 @admin.register(Digest)
-class DigestAdmin(ReadOnly, OfReader):
-    list_display = ("edition", "reader", "outcome", "item_count", "considered", "matched", "due_at", "reason")
+class DigestAdmin(ReadOnly, Looks, OfReader):
+    list_display = ("edition", "reader", "outcome", "item_count", "considered", "matched", "due_at", "reason", "looks")
     list_filter = ("outcome", "edition")
     search_fields = ("subscriber__email_key", "reason", "items__paper__arxiv_id")
     date_hierarchy = "edition"
@@ -98,6 +104,14 @@ class DigestAdmin(ReadOnly, OfReader):
     def get_queryset(self, request: Request) -> QuerySet[Digest]:
         digests: QuerySet[Digest] = super().get_queryset(request)
         return digests.annotate(item_total=Count("items"))
+
+    def mail_of(self, row: Digest) -> Message:
+        return previewing.look_at(row, timezone.now())
+
+    @admin.display(description="mail")
+    def looks(self, digest: Digest) -> str:
+        address = reverse("admin:subscriptions_digest_looks", args=[digest.pk])
+        return format_html('<a href="{}">{}</a>', address, gettext("How it looks"))
 
     @admin.display(description="papers", ordering="item_total")
     def item_count(self, digest: Any) -> int:

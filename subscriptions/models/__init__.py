@@ -1,5 +1,6 @@
 from subscriptions.models.allowance import Allowance
 from subscriptions.models.feedback import Feedback
+from subscriptions.models.importing import Import, ImportFault, ImportPart
 from subscriptions.models.ledger import Delivery, DeliveryEvent, Digest, DigestItem
 from subscriptions.models.sending import Brake, Edition, Lane
 from subscriptions.models.subscriber import ConsentEvent, Interest, Subscriber, Suppression, Token
@@ -14,6 +15,9 @@ __all__ = [
     "DigestItem",
     "Edition",
     "Feedback",
+    "Import",
+    "ImportFault",
+    "ImportPart",
     "Interest",
     "Lane",
     "Subscriber",

@@ -34,7 +34,7 @@ ADDS = {
     "Support": ADDS_READERS,
     "Auditor": set(),
 }
-ADDS["Administrator"] = ADDS["Editor"] | ADDS["Support"] | {"auth.user"}
+ADDS["Administrator"] = ADDS["Editor"] | ADDS["Support"] | {"auth.user", "subscriptions.import"}
 READER_ACTS = {"pause", "resume", "unsubscribe", "preview", "send_test_copy"}
 BY_HAND = {"resend", "mark_accepted", "cancel"}
 
