@@ -9,7 +9,7 @@ from subscriptions import braking, queueing
 from subscriptions.composing import preview_for
 from subscriptions.drafting import Draft
 from subscriptions.message import Message
-from subscriptions.models import Subscriber
+from subscriptions.models import Digest, Subscriber
 from subscriptions.rendering import render_preview
 from subscriptions.transport import Channel, Misconfigured, Outcome, Refused
 
@@ -29,6 +29,13 @@ def preview(subscriber: Subscriber, now: datetime, *, to: str) -> Preview:
         raise ValueError("a preview always has a digest")
     interests = list(subscriber.interests.all())
     return Preview(draft, render_preview(draft.digest, draft.items, interests, to=to, now=now))
+
+
+def look_at(digest: Digest, now: datetime) -> Message:
+    """A stored digest as its mail would be now, but for its reader's own links."""
+    items = list(digest.items.select_related("paper"))
+    interests = list(digest.subscriber.interests.all())
+    return render_preview(digest, items, interests, to="reader@example.org", now=now)
 
 
 def send_copy(subscriber: Subscriber, now: datetime, *, to: str) -> Outcome:

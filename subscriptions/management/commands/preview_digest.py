@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 
 from papers.models import Listing, Paper
-from papers.search.query import QueryError, parse
+from papers.search import QueryError, parse
 from subscriptions.composing import compose_preview
 from subscriptions.drafting import Draft
 from subscriptions.models import Digest, Interest
