@@ -117,4 +117,4 @@ def _sign_up_wrongly(page: Page) -> None:
 
 def _change_wrongly(page: Page) -> None:
     page.locator("[name=hour]").first.evaluate("field => { field.innerHTML = '<option value=99>99</option>'; }")
-    page.locator("main form button[type=submit]").first.click()
+    page.get_by_role("button", name="Save", exact=True).last.click()
