@@ -20,7 +20,7 @@ class BackOffice(GuardedSite):
     index_title = _("Today at a glance")
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        return super().index(request, glance.figures(timezone.now()) | (extra_context or {}))
+        return super().index(request, glance.figures(timezone.now(), request.user) | (extra_context or {}))
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         super().register(model_or_iterable, audit.laid_over(admin_class or ModelAdmin), **options)

@@ -19,10 +19,13 @@ COUNTED: dict[str, Callable[[datetime], Any]] = {
 _KEY = "glance-figures-1"  # to be counted up with the shape of any figure
 
 
-def figures(now: datetime) -> dict[str, Any]:
-    """What wants a hand is always of this moment; the rest was counted within the last minute."""
+def figures(now: datetime, user: Any) -> dict[str, Any]:
+    """What wants a hand is always of this moment; the rest was counted within the last minute.
+
+    What `user` may not see is left out by the template.
+    """
     known: dict[str, Any] | None = cache.get(_KEY)
     if known is None:
         known = {name: count(now) for name, count in COUNTED.items()} | {"counted_at": now}
         cache.set(_KEY, known, SECONDS)
-    return known | {"hands": hands(now), "wishes": wishes.last_counted()}
+    return known | {"hands": hands(now, user), "wishes": wishes.last_counted()}

@@ -1,7 +1,9 @@
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.core.cache import cache
 
 from digest_site import health
@@ -12,6 +14,7 @@ from papers.models import Listing, Reading
 from papers.search.stored import remember
 from subscriptions.models import Delivery, DeliveryEvent, Edition
 from tests.factories import make_delivery, make_digest, make_interest, make_paper, make_subscriber
+from tests.operators import enter, make_operator
 
 NOW = datetime(2026, 8, 12, 7, tzinfo=UTC)
 TODAY = NOW.date()
@@ -142,29 +145,29 @@ def test_limits_of_complaints(share, level):
 
 
 @pytest.mark.django_db
-def test_hands():
+def test_hands(admin_user):
     health.beat(NOW)
     Alert.objects.create(name="source_failed", about="arxiv", words="w", opened_at=NOW - DAY, seen_at=NOW)
     Alert.objects.create(name="disk_low", words="d", opened_at=NOW, seen_at=NOW)
     Alert.objects.create(name="mail_waiting", words="over", opened_at=NOW, seen_at=NOW, resolved_at=NOW)
 
-    assert [(hand.name, hand.address) for hand in hands.hands(NOW)] == [
+    assert [(hand.name, hand.address) for hand in hands.hands(NOW, admin_user)] == [
         ("source_failed", "/admin/papers/reading/?source=arxiv&outcome__exact=failed"),
         ("disk_low", ""),
     ]
 
 
 @pytest.mark.django_db
-def test_hands_when_nobody_looks_any_more():
+def test_hands_when_nobody_looks_any_more(admin_user):
     health.beat(NOW - DAY)
 
-    assert [(hand.name, hand.since) for hand in hands.hands(NOW)] == [("beat_stopped", NOW - DAY)]
+    assert [(hand.name, hand.since) for hand in hands.hands(NOW, admin_user)] == [("beat_stopped", NOW - DAY)]
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", hands.LISTS)
-def test_every_alert_leads_to_a_list(admin_client, name):
-    assert admin_client.get(hands.address_of(name, "2026-08-12")).status_code == 200
+def test_every_alert_leads_to_a_list(admin_client, admin_user, name):
+    assert admin_client.get(hands.address_of(name, "2026-08-12", admin_user)).status_code == 200
 
 
 def wish(text: str, *numbers: int, **fields: Any) -> None:
@@ -205,14 +208,15 @@ def test_wishes_are_counted_every_six_hours():
 
 
 @pytest.mark.django_db
-def test_figures_are_counted_once_a_minute():
-    first = figures(NOW)
+def test_figures_are_counted_once_a_minute(admin_user):
+    first = figures(NOW, admin_user)
     make_subscriber(1)
     Alert.objects.create(name="disk_low", words="d", opened_at=NOW, seen_at=NOW)
-    second = figures(NOW)
+    second = figures(NOW, admin_user)
     cache.clear()
+    third = figures(NOW, admin_user)
 
-    assert (first["readers"].active, second["readers"].active, figures(NOW)["readers"].active) == (0, 0, 1)
+    assert [found["readers"].active for found in (first, second, third)] == [0, 0, 1]
     assert "disk_low" in {hand.name for hand in second["hands"]}
 
 
@@ -227,6 +231,25 @@ def test_home_says_what_it_shows(admin_client, django_assert_max_num_queries):
     assert "&lt;script&gt;" in page
     assert "<script>alert" not in page
     assert " style=" not in page.split('class="glance"')[1].split("content-main")[0]
+
+
+@pytest.mark.parametrize(
+    ("role", "shown"),
+    [
+        ("Editor", {"hands", "arrivals"}),
+        ("Support", {"hands", "readers", "reputation", "wanted", "dispatch", "silent"}),
+        ("Auditor", {"hands", "readers", "reputation", "arrivals", "wanted", "dispatch", "silent"}),
+    ],
+)
+def test_home_shows_what_a_role_may_see(client, db, role, shown):
+    user = make_operator(role.lower(), is_superuser=False)
+    user.groups.add(Group.objects.get(name=role))
+    Alert.objects.create(name="delivery_unknown", words="3 unknown", opened_at=NOW, seen_at=NOW)
+
+    page = enter(client, user).get("/admin/").text
+
+    assert set(re.findall(r'<h2 id="glance-(\w+)"', page)) == shown
+    assert ("?state__exact=unknown" in page) == (role != "Editor")
 
 
 def test_home_in_german_has_no_decimal_comma_in_a_drawing(admin_client, settings):
