@@ -53,6 +53,14 @@ class Found:
     words: str
 
 
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why a paper is there, and, with the title of a paper more of which was asked for, why it stands where it does."""
+
+    found: tuple[Found, ...]
+    alike: str = ""
+
+
 class Block(NamedTuple):
     """Lines of both parts of a mail."""
 
@@ -92,12 +100,12 @@ def title_of(facts: Facts) -> str:
     return clean(facts.title, MAX_TITLE) or _("Untitled")
 
 
-def entry_block(facts: Facts, found: Sequence[Found], wishes: Wishes, abstract_length: int) -> Block:
-    """A paper, the interests that found it, and the links by which its reader asks for more or less of its kind."""
+def entry_block(facts: Facts, why: Why, wishes: Wishes, abstract_length: int) -> Block:
+    """A paper, why it is there, and the links by which its reader asks for more or less of its kind."""
     language = get_language()
     rooms = (
         _paper_block(facts, abstract_length, language),
-        _found_block(tuple(found), language) if found else _NOTHING,
+        _found_block(why, language) if why.found or why.alike else _NOTHING,
         _wishes_block(title_of(facts), wishes, language),
     )
     text, html = _entry_frames(language)
@@ -131,8 +139,8 @@ def _paper_block(facts: Facts, abstract_length: int, _language: str | None) -> B
 
 # Few interests are many readers', so more of these than of papers.
 @lru_cache(maxsize=8192)
-def _found_block(found: tuple[Found, ...], _language: str | None) -> Block:
-    return _fill("found", {"found": found})
+def _found_block(why: Why, _language: str | None) -> Block:
+    return _fill("found", {"found": why.found, "alike": why.alike})
 
 
 def _fill(name: str, context: Context) -> Block:

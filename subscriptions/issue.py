@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from papers.text import clean
-from subscriptions.blocks import BRIEF, Block, Facts, Found, entry_block, facts_of, title_of
+from subscriptions.blocks import BRIEF, Block, Facts, Found, Why, entry_block, facts_of, title_of
 from subscriptions.digest_links import Wishes
 from subscriptions.encoding import Body, Piece
 from subscriptions.joining import Frame, room
@@ -30,6 +30,7 @@ Section = DigestItem.Section
 MAX_HTML = 90_000
 ABSTRACT_LENGTHS = (600, 280, BRIEF)
 MAX_TERMS = 3
+MAX_ALIKE = 80
 MAX_PREHEADER = 110
 _BLANK = Piece.of("\n")
 
@@ -64,14 +65,14 @@ class Entry:
 
     section: str
     facts: Facts
-    found: tuple[Found, ...]
+    why: Why
     wishes: Wishes
     full: Block
 
     def block(self, abstract_length: int) -> Block:
         if abstract_length == ABSTRACT_LENGTHS[0]:
             return self.full
-        return entry_block(self.facts, self.found, self.wishes, abstract_length)
+        return entry_block(self.facts, self.why, self.wishes, abstract_length)
 
 
 class Issue(NamedTuple):
@@ -110,11 +111,16 @@ def _entry(item: DigestItem, addresses: Addresses) -> Entry | None:
     """None for a paper whose row is broken: it alone is left out, and the log tells."""
     try:
         facts = facts_of(item.paper)
-        found, wishes = tuple(map(_found, item.reasons)), addresses.feedback(item.paper_id)
-        return Entry(item.section, facts, found, wishes, entry_block(facts, found, wishes, ABSTRACT_LENGTHS[0]))
+        why, wishes = _why(item), addresses.feedback(item.paper_id)
+        return Entry(item.section, facts, why, wishes, entry_block(facts, why, wishes, ABSTRACT_LENGTHS[0]))
     except Exception:
         logger.exception("Paper %s is left out of digest %s", item.paper_id, item.digest_id)
         return None
+
+
+def _why(item: DigestItem) -> Why:
+    alike = shorten(clean(item.alike.title), MAX_ALIKE) if item.alike else ""
+    return Why(tuple(map(_found, item.reasons)), alike)
 
 
 def _found(reason: Mapping[str, Any]) -> Found:
@@ -193,7 +199,7 @@ def _context(digest: Digest, interests: Iterable[Interest], addresses: Addresses
 def _headlines(digest: Digest, entries: Sequence[Entry], *, names_interests: bool) -> dict[str, Any]:
     matched = sum(entry.section == Section.MATCHED for entry in entries)
     heading = heading_of(matched, len(entries) - matched)
-    names = (found.interest.strip('"') for entry in entries for found in entry.found)
+    names = (found.interest.strip('"') for entry in entries for found in entry.why.found)
     titles = "; ".join(title_of(entry.facts) for entry in entries[:3])
     return {
         "heading": heading,

@@ -46,7 +46,7 @@ def render_many(deliveries: Sequence[Delivery], *, now: datetime) -> dict[int, M
 
     A fixed number of queries, however many deliveries; a paper many readers get is rendered once.
     """
-    prefetch_related_objects(deliveries, "token", "subscriber__interests", "digest__items__paper")
+    prefetch_related_objects(deliveries, "token", "subscriber__interests", "digest__items__paper", "digest__items__alike")
     run = _Run(_unsubscribe_tokens(deliveries, now), _announcements(deliveries), now)
     return {delivery.pk: _attempt(delivery, run) for delivery in deliveries}
 

@@ -45,9 +45,10 @@ def _entry(fill, ending: str, entry: Entry, length: int) -> str:
     def part(name: str, context: dict) -> str:
         return mark_safe(fill(f"{name}.{ending}", context).rstrip("\n"))
 
+    why = entry.why
     context = {
         "paper": part("paper", paper_context(entry.facts, length)),
-        "found": part("found", {"found": entry.found}) if entry.found else "",
+        "found": part("found", {"found": why.found, "alike": why.alike}) if why.found or why.alike else "",
         "feedback": part("feedback", {"feedback": entry.wishes, "label": label(title_of(entry.facts))}),
     }
     return fill(f"entry.{ending}", context)

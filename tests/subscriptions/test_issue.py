@@ -205,3 +205,13 @@ def test_fifty_long_papers_are_cut_to_what_mail_programs_show(title, shown):
     more = f"And {left_out} more on the web"
     assert (f">{more}</a>" in parts["html"], f"\n{more}:\n{ADDRESSES.digest}\n" in parts["text"]) == (True, True)
     assert parts["text"].count("\n----") - 1 == 50 - left_out
+
+
+def test_paper_that_stands_higher_says_why():
+    made = item(paper(1))
+    made.alike = paper(2, title="A <b>liked</b> one")
+
+    parts = fill(made)
+
+    assert "You asked for more like “A <b>liked</b> one”\n" in parts["text"]
+    assert "You asked for more like “A <b>liked</b> one”" in " ".join(Page(parts["html"]).text)

@@ -39,7 +39,9 @@ def some_digest(seed: int):
             pick_note=words(9),
         )
         found = [{"interest": pick.choice(INTERESTS), "terms": [words(2)]} for _ in range(pick.randint(0, 3))]
-        return item(row, pick.choice(["matched", "matched", "trending"]), found)
+        made = item(row, pick.choice(["matched", "matched", "trending"]), found)
+        made.alike = paper(number + 100, title=words(20)) if pick.random() < 0.3 else None
+        return made
 
     items = sorted((some_item(number) for number in range(1, pick.randint(2, 52))), key=lambda each: each.section)
     interests = [interest(text, is_muted=pick.random() < 0.2) for text in pick.sample(INTERESTS, pick.randint(0, 5))]
