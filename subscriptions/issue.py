@@ -119,8 +119,9 @@ def _entry(item: DigestItem, addresses: Addresses) -> Entry | None:
 
 
 def _why(item: DigestItem) -> Why:
-    alike = shorten(clean(item.alike.title), MAX_ALIKE) if item.alike else ""
-    return Why(tuple(map(_found, item.reasons)), alike)
+    alike = item.alike
+    title = shorten(clean(alike.title), MAX_ALIKE) if alike and not alike.is_hidden else ""
+    return Why(tuple(map(_found, item.reasons)), title)
 
 
 def _found(reason: Mapping[str, Any]) -> Found:

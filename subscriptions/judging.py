@@ -53,5 +53,5 @@ def _load(pks: set[int], kept: dict[int, Paper]) -> None:
     if len(kept) > MAX_KEPT:
         kept.clear()
     if unknown := pks - kept.keys():
-        papers = Paper.objects.only("title", "abstract", "keywords", "authors", "categories")
+        papers = Paper.objects.visible().only("title", "abstract", "keywords", "authors", "categories")
         kept.update(papers.in_bulk(unknown))

@@ -215,3 +215,10 @@ def test_paper_that_stands_higher_says_why():
 
     assert "You asked for more like “A <b>liked</b> one”\n" in parts["text"]
     assert "You asked for more like “A <b>liked</b> one”" in " ".join(Page(parts["html"]).text)
+
+
+def test_hidden_paper_is_not_named_as_a_reason():
+    made = item(paper(1))
+    made.alike = paper(2, title="A liked one", is_hidden=True)
+
+    assert "more like “" not in fill(made)["text"]

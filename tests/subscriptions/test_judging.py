@@ -115,6 +115,16 @@ def test_queries_do_not_grow_with_readers(readers, old, django_assert_num_querie
     assert {reader: [one.verdict for one in said] for reader, said in again.items()} == {one.pk: [1] for one in asking}
 
 
+def test_hidden_paper_moves_nothing(old, papers):
+    reader = ask_for_robots()
+    judge(reader, old, Verdict.MORE, NOW)
+    Paper.objects.filter(pk=old.pk).update(is_hidden=True)
+
+    compose_due(NOW)
+
+    assert digest_of(reader) == [("Robots climb stairs", None), ("Robots fold shirts", None)]
+
+
 def test_erased_paper_leaves_the_digest_that_named_it(old, papers):
     reader = ask_for_robots()
     judge(reader, old, Verdict.MORE, NOW)
