@@ -37,5 +37,5 @@ def rewrite(pk: int, words: Mapping[str, str], now: datetime) -> Paper:
         for field, value in words.items():
             paper.edit(field, value)
         paper.updated_at = now
-        paper.save(update_fields=[*words, "source_words", "updated_at"])
+        paper.save(update_fields=[*words, "source_words", "is_edited", "updated_at"])
     return paper

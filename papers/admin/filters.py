@@ -40,17 +40,6 @@ class HasIdFilter(SimpleListFilter):
         return queryset.filter(arxiv_id__isnull=self.value() == "no") if self.value() else queryset
 
 
-class EditedFilter(SimpleListFilter):
-    title = _("edited")
-    parameter_name = "edited"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("yes", _("title or abstract by an editor"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.exclude(source_words={}) if self.value() else queryset
-
-
 class TypedFilter(SimpleListFilter):
     """A filter whose value is typed in."""
 

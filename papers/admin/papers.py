@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from papers import curating, rehearsing
 from papers.admin.base import Bounded, TabularInline, editor, list_link
-from papers.admin.filters import EditedFilter, HasIdFilter, ListedDayFilter, ListedSourceFilter, OrganisationFilter
+from papers.admin.filters import HasIdFilter, ListedDayFilter, ListedSourceFilter, OrganisationFilter
 from papers.admin.paper_forms import AddPaperForm, PaperForm, PickForm
 from papers.admin.searching import find
 from papers.models import EDITABLE, Listing, Paper
@@ -48,7 +48,7 @@ class PaperAdmin(Bounded):
         "is_pinned",
         "is_hidden",
         "is_withdrawn",
-        EditedFilter,
+        "is_edited",
         HasIdFilter,
     )
     sortable_by = ("seen", "listed")
@@ -112,7 +112,7 @@ class PaperAdmin(Bounded):
             (paper.is_pinned, _("pick")),
             (paper.is_hidden, _("hidden")),
             (paper.is_withdrawn, _("withdrawn")),
-            (bool(paper.source_words), _("edited")),
+            (paper.is_edited, _("edited")),
         )
         return ", ".join(words for is_so, words in marks if is_so)
 

@@ -69,6 +69,7 @@ class Paper(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", editable=False
     )
     picked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    is_edited = models.BooleanField("edited", default=False, editable=False)
     source_words = models.JSONField(
         default=dict,
         blank=True,
@@ -86,6 +87,13 @@ class Paper(models.Model):
             models.Index(fields=["first_seen_at"], name="paper_first_seen"),
             models.Index(fields=["title_key"], name="paper_title_key"),
             models.Index(fields=["featured_on", "-votes"], name="paper_featured"),
+            models.Index(fields=["organisation", "-first_seen_at"], name="paper_organisation"),
+            # What editors look for among very many: few rows each.
+            models.Index(fields=["-first_seen_at"], name="paper_hidden", condition=models.Q(is_hidden=True)),
+            models.Index(fields=["-first_seen_at"], name="paper_pinned", condition=models.Q(is_pinned=True)),
+            models.Index(fields=["-first_seen_at"], name="paper_withdrawn", condition=models.Q(is_withdrawn=True)),
+            models.Index(fields=["-first_seen_at"], name="paper_edited", condition=models.Q(is_edited=True)),
+            models.Index(fields=["-first_seen_at"], name="paper_without_id", condition=models.Q(arxiv_id=None)),
         )
         constraints = (
             models.UniqueConstraint(
@@ -110,6 +118,7 @@ class Paper(models.Model):
         said = self.said(field)
         kept = {name: words for name, words in self.source_words.items() if name != field}
         self.source_words = kept if value == said else {**kept, field: said}
+        self.is_edited = bool(self.source_words)
         setattr(self, field, value)
 
     @property
@@ -140,7 +149,10 @@ class Listing(models.Model):
 
     class Meta:
         ordering = ("-day", "source", "rank")
-        indexes = (models.Index(fields=["day", "paper"], name="listing_day_paper"),)
+        indexes = (
+            models.Index(fields=["day", "paper"], name="listing_day_paper"),
+            models.Index(fields=["source", "-day"], name="listing_source_day"),
+        )
         constraints = (
             models.UniqueConstraint(fields=["paper", "source", "day"], name="one_listing_per_paper_source_day"),
         )

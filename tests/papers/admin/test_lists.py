@@ -74,7 +74,7 @@ def test_rows_link_to_each_other(admin_client):
         ("paper", "source=arxiv&day=2026-08-12", 0),
         ("paper", "organisation=Lantern", 1),
         ("paper", "organisation=other", 0),
-        ("paper", "edited=yes", 1),
+        ("paper", "is_edited__exact=1", 1),
         ("paper", "has_id=no", 0),
         ("listing", "q=2608.00002", 1),
         ("listing", "q=https://arxiv.org/abs/2608.00002v3", 1),
