@@ -6,6 +6,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -16,7 +17,7 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_POST
 
 from subscriptions import changing, exporting, leaving, looking, previewing, signup
-from subscriptions.admin import acts
+from subscriptions.admin import acts, exports
 from subscriptions.admin.acts import IN_ADMIN
 from subscriptions.admin.base import ModelAdmin, Request
 from subscriptions.admin.forms import AddSubscriberForm, ChangeSubscriberForm
@@ -26,15 +27,11 @@ from subscriptions.models import Subscriber
 from subscriptions.models.subscriber import SubscriberQuerySet
 from subscriptions.preferences import COLUMNS
 from subscriptions.rescheduling import UNTIL_LIFTED
-from subscriptions.transport import Receipt
 
 Readers = SubscriberQuerySet
 
-MAX_TEST_COPIES = 5
 WHEN = {"frequency", "weekday", "hour", "zone"}
 SCHEDULE = [("frequency", "weekday"), ("hour", "zone"), tuple(name for name in COLUMNS if name not in WHEN)]
-# Sorts after every sign of an address.
-LAST = "\x7f"
 MAX_DIGITS = 19
 
 
@@ -58,7 +55,7 @@ class SubscriberAdmin(Looks, ModelAdmin):
     search_help_text = gettext_lazy("An address or how it begins, or a reader's number")
     date_hierarchy = "created_at"
     show_full_result_count = False
-    actions = ("pause", "resume", "unsubscribe", "preview", "send_test_copy")
+    actions = ("pause", "resume", "unsubscribe", "preview")
     change_fields = (
         (None, {"fields": ["email", "status", "keywords", *SCHEDULE]}),
         ("Where they stand", {"fields": ["next_digest_at", "paused_until", "cutoff_at", "last_edition"]}),
@@ -97,7 +94,7 @@ class SubscriberAdmin(Looks, ModelAdmin):
         term = search_term.strip().lower()
         if not term:
             return queryset, False
-        wanted = Q(email_key__gte=term, email_key__lt=term + LAST)
+        wanted = Q(email_key__startswith=term)
         return queryset.filter(wanted | Q(pk=term) if term.isdecimal() and len(term) < MAX_DIGITS else wanted), False
 
     @admin.display(description=gettext_lazy("interests"))
@@ -139,47 +136,35 @@ class SubscriberAdmin(Looks, ModelAdmin):
             obj.pk = signup.bring_in(obj.email, form.preferences, now, IN_ADMIN, **evidence).pk
         else:
             obj.pk = signup.invite(obj.email, form.preferences, now, IN_ADMIN).pk
-            messages.info(request, "A mail asks for confirmation. Until it is answered, no digest is sent.")
+            messages.info(request, gettext("A mail asks for confirmation. Until it is answered, no digest is sent."))
 
-    @admin.action(description="Pause until resumed", permissions=["change"])
+    @admin.action(description=gettext_lazy("Pause until resumed"), permissions=["change"])
     def pause(self, request: Request, readers: Readers) -> None:
         now = timezone.now()
         done = sum(changing.pause(pk, UNTIL_LIFTED, now, IN_ADMIN) for pk in _pks(readers.active()))
-        messages.success(request, f"{done} paused. Readers can go on by themselves on their preferences page.")
+        messages.success(
+            request, gettext("%d paused. Readers can go on by themselves on their preferences page.") % done
+        )
 
-    @admin.action(description="Resume", permissions=["change"])
+    @admin.action(description=gettext_lazy("Resume"), permissions=["change"])
     def resume(self, request: Request, readers: Readers) -> None:
         now = timezone.now()
         done = sum(changing.pause(pk, None, now, IN_ADMIN) for pk in _pks(readers.active()))
-        messages.success(request, f"{done} resumed.")
+        messages.success(request, gettext("%d resumed.") % done)
 
-    @admin.action(description="Unsubscribe", permissions=["change"])
+    @admin.action(description=gettext_lazy("Unsubscribe"), permissions=["change"])
     def unsubscribe(self, request: Request, readers: Readers) -> None:
         now = timezone.now()
         done = sum(leaving.leave(pk, now, IN_ADMIN) for pk in _pks(readers))
-        messages.success(request, f"{done} unsubscribed.")
+        messages.success(request, gettext("%d unsubscribed.") % done)
 
-    @admin.action(description="Preview the next digest", permissions=["view"])
+    @admin.action(description=gettext_lazy("Preview the next digest"), permissions=["view"])
     def preview(self, request: Request, readers: Readers) -> HttpResponse | None:
         pks = _pks(readers)
         if len(pks) == 1:
             return redirect("admin:subscriptions_subscriber_preview", pks[0])
-        messages.error(request, "Choose one reader.")
+        messages.error(request, gettext("Choose one reader."))
         return None
-
-    @admin.action(description="Send a test copy of the next digest to me", permissions=["change"])
-    def send_test_copy(self, request: Request, readers: Readers) -> None:
-        to = getattr(request.user, "email", "")
-        if not to:
-            messages.error(request, "Your own account has no e-mail address: add one under Users.")
-            return
-        for reader in readers.prefetch_related("interests")[:MAX_TEST_COPIES]:
-            outcome = previewing.send_copy(reader, timezone.now(), to=to)
-            if isinstance(outcome, Receipt):
-                self.log_change(request, reader, "Sent a test copy of the next digest to the operator.")
-                messages.success(request, f"A copy of the next digest of {reader} was sent to you.")
-            else:
-                messages.error(request, f"The copy of {reader} was not sent: {outcome.reason}")
 
     def change_view(self, request: Request, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         reader = self.get_object(request, object_id)
@@ -191,12 +176,16 @@ class SubscriberAdmin(Looks, ModelAdmin):
         return [
             path("<int:pk>/preview/", guard(self.preview_page), name="subscriptions_subscriber_preview"),
             path("<int:pk>/act/<str:name>/", guard(self.act_page), name="subscriptions_subscriber_act"),
+            path("export/", guard(self.export_page), name="subscriptions_subscriber_export"),
             path("<int:pk>/export/", guard(self.export_one), name="subscriptions_subscriber_export_one"),
             *super().get_urls(),
         ]
 
     def mail_of(self, row: Subscriber) -> Message:
         return previewing.preview(row, timezone.now(), to="reader@example.org").message
+
+    def export_page(self, request: Request) -> HttpResponseBase:
+        return exports.export_page(self, request)
 
     def act_page(self, request: Request, pk: int, name: str) -> HttpResponse:
         return acts.act_page(self, request, pk, name)

@@ -35,7 +35,7 @@ ADDS = {
     "Auditor": set(),
 }
 ADDS["Administrator"] = ADDS["Editor"] | ADDS["Support"] | {"auth.user", "subscriptions.import"}
-READER_ACTS = {"pause", "resume", "unsubscribe", "preview", "send_test_copy"}
+READER_ACTS = {"pause", "resume", "unsubscribe", "preview"}
 BY_HAND = {"resend", "mark_accepted", "cancel"}
 
 

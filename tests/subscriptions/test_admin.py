@@ -5,13 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.apps import apps
-from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission, User
-from django.core import mail
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
-from digest_site.audit import words
 from subscriptions import consent, links
 from subscriptions.models import (
     Allowance,
@@ -368,45 +365,3 @@ def test_preview_needs_the_right_to_see_readers(client):
     staff.user_permissions.add(Permission.objects.get(codename="view_subscriber"))
 
     assert (refused, client.get(address).status_code) == (403, 200)
-
-
-def test_test_copy_goes_to_the_operator_and_is_noted(operator):
-    make_paper()
-    reader = make_subscriber()
-    before = dump()
-
-    response = act(operator, "send_test_copy", reader)
-
-    after = dump()
-    assert [message.to for message in mail.outbox] == [["admin@example.com"]]
-    assert said(response) == [f"A copy of the next digest of subscriber {reader.pk} was sent to you."]
-    entry = LogEntry.objects.get()
-    assert (entry.object_id, words(entry)) == (
-        str(reader.pk),
-        "Sent a test copy of the next digest to the operator.",
-    )
-    changed = {name for name in after if after[name] != before[name]}
-    assert changed <= {"sessions.Session", "admin.LogEntry"}
-
-
-def test_test_copy_needs_an_address_to_go_to(operator):
-    User.objects.update(email="")
-
-    response = act(operator, "send_test_copy", make_subscriber())
-
-    assert said(response) == ["Your own account has no e-mail address: add one under Users."]
-    assert mail.outbox == []
-
-
-def test_test_copy_that_is_refused_says_why(operator, settings):
-    settings.EMAIL_BACKEND = "tests.mail.ScriptedBackend"
-    from tests.mail import ScriptedBackend
-
-    ScriptedBackend.reset()
-    ScriptedBackend.refuse_to_open = ConnectionRefusedError("refused")
-    reader = make_subscriber()
-
-    response = act(operator, "send_test_copy", reader)
-
-    ScriptedBackend.reset()
-    assert said(response)[0].startswith(f"The copy of subscriber {reader.pk} was not sent: ")
