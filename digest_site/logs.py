@@ -13,7 +13,9 @@ from celery import current_task
 # The request that is being answered; set by digest_site.request_ids.
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
-_LINK = re.compile(r"(/[a-z]/)[A-Za-z0-9_-]{8,}")
+# A reader's link, with or without the slash it begins with; and what was asked for, as in "/search?q=…".
+_LINK = re.compile(r"(?<![A-Za-z0-9_.-])([a-z]/)[A-Za-z0-9_-]{16,}")
+_QUERY = re.compile(r"(/[\w/.-]*\?)[^\s'\">]+")
 # Also user and password of an address such as postgres://user:password@host.
 _ADDRESS = re.compile(r"[^\s@<>\"'(),;:=/]+(?::[^\s@/]+)?@[\w.-]*\w")
 # PostgreSQL quotes the row there.
@@ -24,8 +26,8 @@ _DELIVERY = re.compile(r"\b[Dd]elivery ([\w-]+)")
 
 
 def mask(text: str) -> str:
-    """Take out what opens somebody's subscription or names somebody: links of readers, addresses, rows."""
-    return _ADDRESS.sub("…@…", _LINK.sub(r"\1…", _ROW.sub("", text)))
+    """Take out what opens somebody's subscription or tells of them: links of readers, queries, addresses, rows."""
+    return _ADDRESS.sub("…@…", _QUERY.sub(r"\1…", _LINK.sub(r"\1…", _ROW.sub("", text))))
 
 
 def escape(text: str) -> str:
@@ -74,6 +76,7 @@ def _task_id(record: logging.LogRecord) -> str:
 
 
 def _traceback(formatter: logging.Formatter, record: logging.LogRecord) -> list[str]:
-    if not record.exc_info:
+    # Django explains at DEBUG why a template's variable is not there, and quotes all that is.
+    if not record.exc_info or record.levelno < logging.WARNING:
         return []
     return [escape(line) for line in mask(formatter.formatException(record.exc_info)).splitlines()]
