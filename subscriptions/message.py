@@ -90,6 +90,7 @@ class Message(EmailMultiAlternatives):
                 "Auto-Submitted": "auto-generated",
                 # Not "All": that would silence Exchange's bounces as well.
                 "X-Auto-Response-Suppress": "OOF, AutoReply",
+                "Feedback-ID": _feedback_id(key, from_address.domain),
                 **(_list_headers(unsubscribe_url) if unsubscribe_url else {}),
             },
         )
@@ -147,6 +148,14 @@ def _recipient(value: str) -> str:
         # Not `from error`: that would write the address into a log.
         raise ValueError("the recipient is not exactly one ASCII address") from None
     return spec
+
+
+def _feedback_id(key: str, domain: str) -> str:
+    """By what Gmail groups complaints: the kind of mail, and who sends it."""
+    # https://support.google.com/mail/answer/6254652
+    kind = key.rpartition("-")[0]
+    sender = re.sub(r"[^a-z0-9]", "", domain.lower())
+    return f"{kind}:::{sender[-15:]:0>5}"
 
 
 def _list_headers(unsubscribe_url: str) -> dict[str, str]:
