@@ -1,5 +1,8 @@
 """Who runs this, where papers come from, what is kept; and what search engines may read."""
 
+from email.utils import parseaddr
+from xml.sax.xmlreader import AttributesImpl
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -12,7 +15,21 @@ from papers.browsing import listings
 from papers.sources import SOURCES
 
 # Pages that are a reader's own, or that only a program wants.
-CLOSED = ("/api/", "/a/", "/c/", "/d/", "/f/", "/k/", "/m/", "/p/", "/u/", "/v/", "/preferences", "/papers?", "/topics/")
+CLOSED = (
+    "/api/",
+    "/a/",
+    "/c/",
+    "/d/",
+    "/f/",
+    "/k/",
+    "/m/",
+    "/p/",
+    "/u/",
+    "/v/",
+    "/preferences",
+    "/papers?",
+    "/topics/",
+)
 PAGES = ("papers:latest", "papers:trending", "papers:feeds", "subscriptions:subscribe", "about", "status")
 DAYS = 1_000
 
@@ -22,7 +39,7 @@ def about(request: HttpRequest) -> HttpResponse:
     context = {
         "sources": [(source.name, source.base_url) for source in SOURCES.values()],
         "operator": settings.POSTAL_ADDRESS,
-        "contact": settings.REPLY_TO_EMAIL,
+        "contact": parseaddr(settings.REPLY_TO_EMAIL)[1],
         "days": settings.RETENTION_DAYS,
     }
     return render(request, "site/about.html", context)
@@ -44,9 +61,9 @@ def sitemap(request: HttpRequest) -> HttpResponse:
     response = HttpResponse(content_type="application/xml; charset=utf-8")
     handler = SimplerXMLGenerator(response, "utf-8")
     handler.startDocument()
-    handler.startElement("urlset", {"xmlns": "http://www.sitemaps.org/schemas/sitemap/0.9"})
+    handler.startElement("urlset", AttributesImpl({"xmlns": "http://www.sitemaps.org/schemas/sitemap/0.9"}))
     for path in _paths():
-        handler.startElement("url", {})
+        handler.startElement("url", AttributesImpl({}))
         handler.addQuickElement("loc", settings.SITE_URL + path)
         handler.endElement("url")
     handler.endElement("urlset")

@@ -34,7 +34,7 @@ def _operation(path: str, said: dict[str, Any], newest: str | None) -> dict[str,
     return {
         "name": name,
         "path": path,
-        "description": said["description"],
+        "paragraphs": [" ".join(lines.split()) for lines in said["description"].split("\n\n")],
         "parameters": [_parameter(one) for one in said["parameters"]],
         "example": example and f"/api/{example}",
     }
@@ -44,7 +44,7 @@ def _parameter(said: dict[str, Any]) -> dict[str, Any]:
     schema = said["schema"]
     return {
         "name": said["name"],
-        "description": schema.get("description", ""),
+        "description": said.get("description", ""),
         "default": schema.get("default"),
         "choices": schema.get("enum", ()),
         "least": schema.get("minimum"),

@@ -8,7 +8,7 @@ from django.utils import timezone
 from ninja import Query, Router
 from ninja.errors import HttpError
 
-from papers.api.questions import DailyPapers, Search
+from papers.api.questions import DailyPapers, PaperId, Search
 from papers.api.shapes import Failure, FullPaper, Item, full_paper, item
 from papers.identifiers import parse_arxiv_id
 from papers.models import Paper
@@ -30,8 +30,8 @@ router = Router(by_alias=True, exclude_none=True)
 def daily_papers(request: HttpRequest, response: HttpResponse, asked: Query[DailyPapers]) -> list[Item]:
     """List the papers of a day, week or month; without any of them the newest ones.
 
-    Sorted by `publishedAt`, those listed last come first, and of one day those with the most votes. Sorted by
-    `trending`, those with the most votes come first; without a period, those that are talked about now.
+    Sorted by publishedAt, those listed last come first, and of one day those with the most votes. Sorted by
+    trending, those with the most votes come first; without a period, those that are talked about now.
     """
     now = timezone.now()
     start, end = asked.p * asked.limit, (asked.p + 1) * asked.limit
@@ -54,7 +54,7 @@ def search_papers(request: HttpRequest, response: HttpResponse, asked: Query[Sea
 
 # Last: its pattern takes whatever follows.
 @router.get("papers/{path:paper_id}", response={200: FullPaper, 404: Failure}, operation_id="paper")
-def paper(request: HttpRequest, response: HttpResponse, paper_id: str) -> FullPaper:
+def paper(request: HttpRequest, response: HttpResponse, paper_id: PaperId) -> FullPaper:
     """Show one paper, under its arXiv id in any spelling."""
     found = find(paper_id)
     if found is None:

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Literal
 
+from ninja import P, PathEx
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 from papers.periods import Period, parse_day, parse_month, parse_week
@@ -12,6 +13,7 @@ _READ = {"date": parse_day, "week": parse_week, "month": parse_month}
 
 Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT, description="Papers a page.")]
 PageNumber = Annotated[int, Field(ge=0, le=MAX_PAGE, description="Which page; the first is 0.")]
+PaperId = PathEx[str, P(description="An arXiv id, such as 2608.00001.")]
 
 
 class DailyPapers(BaseModel):

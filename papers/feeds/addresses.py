@@ -6,6 +6,8 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import ResolverMatch, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from papers import browsing
@@ -37,11 +39,18 @@ def overview(request: HttpRequest) -> HttpResponse:
         context["made"] = of_interest(parse(typed).text) if typed else None
     except QueryError as error:
         context["error"] = error
+    context |= {"lists": _lists(), "today": timezone.now().date()}
+    return render(request, "papers/feeds.html", context, status=400 if "error" in context else 200)
+
+
+def _lists() -> list[dict[str, Any]]:
     day = browsing.newest()
     pages = [browsing.Page.holding(kind, day) for kind in (browsing.DAY, browsing.WEEK, browsing.MONTH)] if day else []
-    context["periods"] = [(page, _pair(f"{page.kind}_", [page.name])) for page in pages]
-    context |= {"newest": _pair(""), "trending": _pair("trending_")}
-    return render(request, "papers/feeds.html", context, status=400 if "error" in context else 200)
+    return [
+        {"name": _("Daily papers"), "url": reverse("papers:latest"), "feed": _pair("")},
+        {"name": _("Trending papers"), "url": reverse("papers:trending"), "feed": _pair("trending_")},
+        *({"page": page, "feed": _pair(f"{page.kind}_", [page.name])} for page in pages),
+    ]
 
 
 def _pair(prefix: str, args: list[Any] | None = None, query: str = "") -> dict[str, str]:

@@ -1,9 +1,9 @@
 """Write a channel as Atom (RFC 4287) or as JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/)."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
+from xml.sax.xmlreader import AttributesImpl
 
 from django.conf import settings
 from django.utils.feedgenerator import Atom1Feed
@@ -52,10 +52,10 @@ class _Atom(Atom1Feed):
         changed_at: datetime = self.feed["changed_at"]
         return changed_at
 
-    def add_item_elements(self, handler: SimplerXMLGenerator, item: Mapping[str, Any]) -> None:
+    def add_item_elements(self, handler: SimplerXMLGenerator, item: dict[str, Any]) -> None:
         super().add_item_elements(handler, item)
         for name in item["authors"]:
-            handler.startElement("author", {})
+            handler.startElement("author", AttributesImpl({}))
             handler.addQuickElement("name", name)
             handler.endElement("author")
 

@@ -178,6 +178,7 @@ class Source(Protocol):
 
     slug: str
     name: str
+    base_url: str
     grows: bool
 
     def expects(self, day: date) -> bool:

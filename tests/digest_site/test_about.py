@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_about_names_sources_contact_and_the_ways_out(client, settings):
-    settings.REPLY_TO_EMAIL = "editors@digest.example.org"
+    settings.REPLY_TO_EMAIL = "The Editors <editors@digest.example.org>"
     settings.RETENTION_DAYS = 90
 
     page = BeautifulSoup(client.get("/about").content, "lxml").main
