@@ -74,7 +74,7 @@ class AddressField(forms.CharField):
     """One mail address, as it will be stored."""
 
     def __init__(self, **kwargs: Any) -> None:
-        widget = forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false", "autocapitalize": "none"})
+        widget = forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"})
         errors = {"required": gettext_lazy("Write your address here, such as ada@example.org.")}
         super().__init__(max_length=MAX_ADDRESS_INPUT, widget=widget, error_messages=errors, **kwargs)
 
