@@ -29,7 +29,7 @@ def related(paper: Paper, limit: int) -> list[Paper]:
     if not interests:
         return []
     either = any_of([interest.expression for interest in interests])
-    keys = preselect(Query("", either.normal, either), _MOST + 1)
+    keys = preselect(Query("", either.normal, either), _MOST + 1, varied=False)
     index = Index(Paper.objects.visible().filter(pk__in=keys).exclude(pk=paper.pk).order_by("-pk")[:_MOST])
     found = index.match_many(interests)
     return [one.paper for one in rank(index, {query: found[query.normal] for query in interests}, limit=limit)]

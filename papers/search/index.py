@@ -45,11 +45,11 @@ class Searchable(Protocol):
 
 
 class Index:
-    """Some papers, read once. They go by their position in `papers`."""
+    """Some papers, read once. They go by their position in `papers`. `read` makes a document of a paper's fields."""
 
-    def __init__(self, papers: Iterable[Searchable]) -> None:
+    def __init__(self, papers: Iterable[Searchable], read: Callable[[tuple[str, ...]], Document] = Document) -> None:
         self.papers: list[Any] = list(papers)
-        self.documents = [Document(_fields(paper)) for paper in self.papers]
+        self.documents = [read(_fields(paper)) for paper in self.papers]
         self._metadata = Metadata(self.papers)
         self._found: dict[str, Sequence[int]] = {}
         self._terms: dict[tuple[str, int], tuple[str, ...]] = {}

@@ -40,13 +40,17 @@ class Described(Protocol):
 
 
 class Dialect(NamedTuple):
-    """How a database writes its full-text queries. `nests`: words in a row may be alternatives themselves."""
+    """How a database writes its full-text queries.
+
+    `nests`: words in a row may be alternatives themselves. `varies`: also look for words parted or joined otherwise.
+    """
 
     then: str
     prefix: str
     either: str
     both: str
     nests: bool
+    varies: bool = True
 
 
 SQLITE = Dialect(" + ", " *", " OR ", " AND ", nests=False)
@@ -114,11 +118,11 @@ def _spelt(
     prefix = bool(least)
     for last in lasts:
         letters = first + last
-        cuts = [_cut(letters, places) for places in _closed(typed)]
-        if not dialect.nests:
+        cuts = [_cut(letters, places) for places in (_closed(typed) if dialect.varies else [typed])]
+        if dialect.varies and not dialect.nests:
             cuts += [_cut(letters, sorted({*typed, place})) for place in _places(letters)]
         yield from (_row(place, cut, dialect, prefix=prefix) for cut in cuts if len(cut[-1]) >= least)
-    if dialect.nests:
+    if dialect.varies and dialect.nests:
         words = [[word] for word in _cut(first, typed[:-1])] if first else []
         yield (
             dialect.then.join(_opened(place, one, dialect) for one in words)
