@@ -21,7 +21,7 @@ SOME_FAULTS := f01 or f02 or f07 or f14
 PLAIN := env -u DATABASE_URL -u REDIS_URL
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run admin test browser-test faults bench lint format settings requirements clean
+.PHONY: help demo run admin test browser-test faults bench lint format settings requirements messages clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -87,6 +87,13 @@ requirements:  ## pin requirements*.txt afresh, with hashes (needs uv)
 		--no-emit-index-url --constraint requirements.txt requirements-sentry.in --output-file requirements-sentry.txt
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url --constraint requirements.txt requirements-dev.in --output-file requirements-dev.txt
+
+messages: $(VENV)/.dev  ## bring the translations up to date with the sources (needs gettext)
+	@command -v msgfmt >/dev/null || { echo "make messages needs GNU gettext."; exit 1; }
+	@$(BIN)/python manage.py makemessages --locale de --no-obsolete --no-wrap --add-location file \
+		--ignore '.venv*' --ignore 'tests/*' --ignore 'var/*' --verbosity 0
+	@sed -i '/^"POT-Creation-Date/d' digest_site/locale/*/LC_MESSAGES/django.po
+	@$(BIN)/python manage.py compilemessages --ignore '.venv*' --verbosity 0
 
 clean:  ## remove .venv and the tools' caches; var/ stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov

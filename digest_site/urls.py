@@ -5,7 +5,9 @@ from django.contrib import admin
 from django.templatetags.static import static
 from django.urls import include, path
 from django.utils.functional import lazy
+from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import RedirectView
+from django.views.i18n import set_language
 
 from digest_site import about, probes, status
 
@@ -19,6 +21,8 @@ urlpatterns = [
     path("status", status.status, name="status"),
     path("robots.txt", about.robots, name="robots"),
     path("sitemap.xml", about.sitemap, name="sitemap"),
+    # It changes nothing but the language of pages: a token in every page would keep them from being cached.
+    path("language", csrf_exempt(set_language), name="language"),
     path("hooks/", include("subscriptions.hooks")),
     path("", include("papers.urls")),
     path("", include("subscriptions.urls")),
