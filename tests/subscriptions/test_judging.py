@@ -10,6 +10,7 @@ from tests.factories import NOW, make_interest, make_paper, make_subscriber
 
 pytestmark = pytest.mark.django_db
 
+DAY = timedelta(days=1)
 ROBOT_HANDS = {"title": "Robots fold shirts", "abstract": "A gripper of rubber learns to fold shirts and towels."}
 ROBOT_LEGS = {"title": "Robots climb stairs", "abstract": "A walking machine with four legs climbs wet stairs."}
 
@@ -88,16 +89,22 @@ def test_last_word_counts_and_can_be_taken_back(old, papers):
     assert [title for title, _ in digest_of(reader)] == ["Robots climb stairs", "Robots fold shirts"]
 
 
-def test_only_the_newest_and_not_the_oldest_judgements_count():
+def test_only_the_newest_judgements_count():
     reader = make_subscriber()
     papers = [make_paper(number) for number in range(MAX_COUNTED + 3)]
     for age, paper in enumerate(papers):
         judge(reader, paper, Verdict.MORE, NOW - timedelta(hours=age))
-    judge(reader, papers[0], Verdict.MORE, NOW - COUNTS_FOR)
 
-    judged = judged_by([reader], NOW, {})[reader.pk]
+    assert [one.paper for one in judged_by([reader], NOW, {})[reader.pk]] == papers[:MAX_COUNTED]
 
-    assert [one.paper for one in judged] == papers[1 : MAX_COUNTED + 1]
+
+def test_what_was_said_a_year_ago_counts_no_more(old):
+    reader = make_subscriber()
+    judge(reader, old, Verdict.MORE, NOW)
+
+    counted = [len(judged_by([reader], NOW + age, {})[reader.pk]) for age in (COUNTS_FOR - DAY, COUNTS_FOR)]
+
+    assert counted == [1, 0]
 
 
 @pytest.mark.parametrize("readers", [1, 3])
