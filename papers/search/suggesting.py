@@ -55,7 +55,7 @@ def topics(papers: Iterable[Searchable], *, limit: int) -> list[Topic]:
     written: dict[str, Counter[str]] = {}
     recent = list(papers)[-MAX_TITLES:]
     for paper in recent:
-        found = dict(_named(paper))
+        found = dict(named(paper))
         counted.update(found.keys())
         for key, text in found.items():
             written.setdefault(key, Counter())[text] += 1
@@ -63,6 +63,15 @@ def topics(papers: Iterable[Searchable], *, limit: int) -> list[Topic]:
     frequent = {key: count for key, count in counted.items() if count >= least}
     chosen = sorted(_without_parts(frequent), key=lambda key: (-frequent[key], -len(key), key))
     return [Topic(written[key].most_common(1)[0][0], frequent[key]) for key in chosen[:limit]]
+
+
+def named(paper: Searchable) -> Iterator[tuple[str, str]]:
+    """(canonical form, as written) of what a paper's title and keywords name."""
+    yield from _phrases(paper.title)
+    for keyword in paper.keywords:
+        found, _ = tokens(keyword)
+        if 1 < len(found) <= LONGEST_TOPIC:
+            yield " ".join(token.letters for token in found), _uncapitalised(keyword)
 
 
 def respelt(query: Query, index: Index) -> Iterator[str]:
@@ -125,15 +134,6 @@ def near(word: str, known: Container[str] | Mapping[str, int]) -> list[str]:
     found = {slip for slip in _slips(word) if slip in known}
     weight = known if isinstance(known, Mapping) else {}
     return sorted(found, key=lambda slip: (-weight.get(slip, 0), slip))[:3]
-
-
-def _named(paper: Searchable) -> Iterator[tuple[str, str]]:
-    """(canonical form, as written) of what a paper's title and keywords name."""
-    yield from _phrases(paper.title)
-    for keyword in paper.keywords:
-        found, _ = tokens(keyword)
-        if 1 < len(found) <= LONGEST_TOPIC:
-            yield " ".join(token.letters for token in found), _uncapitalised(keyword)
 
 
 def _phrases(title: str) -> Iterator[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import chain, islice
 from typing import Any
 
 from django.core.paginator import Page
@@ -14,10 +15,11 @@ from django.views.decorators.http import require_safe
 
 from papers.browsing import weeks_before
 from papers.models import Paper
-from papers.search import Query, QueryError, parse
+from papers.search import Index, Query, QueryError, parse
 from papers.search.query import MAX_LENGTH
 from papers.search.ranking import Ranked
-from papers.search.stored import Found, search_stored
+from papers.search.stored import MOST, Found, search_stored
+from papers.search.suggesting import respelt, wider
 from papers.text import clean
 from papers.views.answers import page_of
 
@@ -32,6 +34,7 @@ HINTS = (
     ("robot*", _("every ending: robots, robotic")),
 )
 WEEKS = 12
+_MAX_TRIED, _MAX_INSTEAD = 6, 3
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,10 @@ def search(request: HttpRequest) -> HttpResponse:
         query = parse(typed)
     except QueryError as error:
         return render(request, "papers/search.html", context | _explained(typed, error), status=400)
-    return render(request, "papers/search.html", context | _results(request, query, context["order"]))
+    context |= _results(request, query, context["order"])
+    if not context["found"]:
+        context["instead"] = _instead(query)
+    return render(request, "papers/search.html", context)
 
 
 @require_safe
@@ -85,6 +91,14 @@ def _results(request: HttpRequest, query: Query, order: str) -> dict[str, Any]:
     page: Page[int] = page_of(request, range(len(found)))
     start = page.start_index() - 1 if found else 0
     return {"found": found, "page": page, "results": _with_terms(found.ranked(start, page.end_index(), order))}
+
+
+def _instead(query: Query) -> list[tuple[str, int]]:
+    """What to ask where nothing was found, spelt otherwise or asking for less; and how many papers that finds."""
+    newest = Index(Paper.objects.visible().order_by("-pk")[:MOST])
+    proposed = islice(chain(respelt(query, newest), wider(query)), _MAX_TRIED)
+    counts = {text: len(search_stored(parse(text))) for text in proposed}
+    return [(text, count) for text, count in counts.items() if count][:_MAX_INSTEAD]
 
 
 def _with_terms(ranked: list[Ranked]) -> list[tuple[Paper, tuple[str, ...]]]:

@@ -62,7 +62,7 @@ def test_from_day_to_day(tab, papers):
     expect(page.locator(".day-nav a[rel=prev]")).to_have_count(0)
 
     page.get_by_role("link", name="Week", exact=True).click()
-    expect(heading).to_have_text("Week 33, August 10 – August 16, 2026")
+    expect(heading).to_have_text("Week 33, Aug 10 – Aug 16, 2026")
     expect(page.get_by_text("29 papers")).to_be_visible()
 
 

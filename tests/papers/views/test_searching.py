@@ -79,6 +79,26 @@ def test_search_by_mail_and_as_a_topic(client):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("query", "instead"),
+    [
+        ("grokkign circuits", ["/papers?q=grokking%20circuits"]),
+        ("grokking late appears", ["/papers?q=grokking%20AND%20late%20AND%20appears"]),
+        ("zzzqqq", []),
+    ],
+)
+def test_search_without_results_proposes_what_finds_some(client, query, instead):
+    list_paper(abstract="Grokking circuits: it appears late.")
+    list_paper(2, is_hidden=True)
+
+    page = client.get("/papers", {"q": query}).text
+    proposed = page.partition("Did you mean")[2].partition("</ul>")[0]
+
+    assert re.findall(r'href="(/papers[^"]*)"', proposed) == instead
+    assert proposed.count("1 paper<") == len(instead)
+
+
+@pytest.mark.django_db
 def test_search_says_when_it_looked_at_the_newest_only(client, monkeypatch):
     monkeypatch.setattr(stored.search_stored, "__defaults__", (2,))
     for number in range(1, 4):
@@ -176,7 +196,7 @@ def test_topic_without_papers(client):
 
     assert response.status_code == 200
     assert "Nothing has been published on this so far." in text(response)
-    assert "<svg" not in response.text
+    assert 'class="chart"' not in response.text
 
 
 @pytest.mark.django_db
