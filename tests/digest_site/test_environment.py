@@ -28,6 +28,8 @@ READERS: dict[str, Callable[[environ.Env], object]] = {
     "DATABASE_URL": lambda env: environment.database(env, NO_DATA),
     "REDIS_URL": environment.redis_url,
     "EMAIL_URL": lambda env: environment.email(env, "none"),
+    "ALERT_EMAIL_URL": environment.alert_backend,
+    "ALERT_EMAILS": lambda env: environment.addresses(env, "ALERT_EMAILS"),
     "DEFAULT_FROM_EMAIL": lambda env: environment.address(env, "DEFAULT_FROM_EMAIL", "a@example.org"),
     "SEND_WINDOW": lambda env: environment.integer(env, "SEND_WINDOW", 10, low=1, high=500),
     "DEBUG": lambda env: environment.boolean(env, "DEBUG", False),
@@ -49,6 +51,8 @@ MAIL = (
     "or file:// to write messages into the outbox folder."
 )
 ADDRESS = "is not one mail address: write for example DEFAULT_FROM_EMAIL='Paper Round <papers@example.org>'."
+ALERT = "ALERT_EMAIL_URL is not a mail server: write smtp://user:password@host:587."
+OPERATOR = "is not a mail address: write ALERT_EMAILS=you@example.org."
 MAKE_A_KEY = "make one with python -c 'import secrets; print(secrets.token_urlsafe(50))' and set it in .env."
 
 
@@ -75,6 +79,10 @@ MAKE_A_KEY = "make one with python -c 'import secrets; print(secrets.token_urlsa
         ("EMAIL_URL", "imap://mail.example.org", MAIL),
         ("DEFAULT_FROM_EMAIL", "papers", f"DEFAULT_FROM_EMAIL='papers' {ADDRESS}"),
         ("DEFAULT_FROM_EMAIL", "a@a.org, b@b.org", f"DEFAULT_FROM_EMAIL='a@a.org, b@b.org' {ADDRESS}"),
+        ("ALERT_EMAIL_URL", "http://user:s3cret@host", ALERT),
+        ("ALERT_EMAILS", "you", f"ALERT_EMAILS: 'you' {OPERATOR}"),
+        ("ALERT_EMAILS", "a@a.org, You <b@b.org>", f"ALERT_EMAILS: 'You <b@b.org>' {OPERATOR}"),
+        ("ALERT_EMAILS", "ä@example.org", f"ALERT_EMAILS: 'ä@example.org' {OPERATOR}"),
         ("SEND_WINDOW", "ten", "SEND_WINDOW='ten' is not a whole number from 1 to 500."),
         ("SEND_WINDOW", "0", "SEND_WINDOW='0' is not a whole number from 1 to 500."),
         ("SEND_WINDOW", "501", "SEND_WINDOW='501' is not a whole number from 1 to 500."),
@@ -103,6 +111,22 @@ def test_setting_that_is_bad_stops_the_start_with_a_sentence(env, name, value, s
         ("DEFAULT_FROM_EMAIL", "Paper Round <p@example.org>", "Paper Round <p@example.org>"),
         ("DEFAULT_FROM_EMAIL", '"Round, Paper" <p@example.org>', '"Round, Paper" <p@example.org>'),
         ("DEFAULT_FROM_EMAIL", "", "a@example.org"),
+        ("ALERT_EMAILS", "", []),
+        ("ALERT_EMAILS", " a@example.org, b@example.org ,", ["a@example.org", "b@example.org"]),
+        ("ALERT_EMAIL_URL", "", {}),
+        (
+            "ALERT_EMAIL_URL",
+            "smtp://user:pa%20ss@other.example.org:587",
+            {
+                "backend": "subscriptions.smtp.EmailBackend",
+                "host": "other.example.org",
+                "port": 587,
+                "username": "user",
+                "password": "pa ss",
+                "use_ssl": False,
+                "use_tls": True,
+            },
+        ),
         ("SEND_WINDOW", "", 10),
         ("SEND_WINDOW", " 500 ", 500),
         ("DEBUG", "", False),

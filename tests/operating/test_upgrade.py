@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-from django.db import connection, migrations, models
+from django.db import migrations, models
 from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
@@ -68,19 +68,6 @@ def test_migrations_after_the_last_release_only_add():
 )
 def test_what_the_old_code_would_stumble_over_is_found(operation, breaks):
     assert bool(find_breaking([operation])) is breaks
-
-
-@pytest.mark.django_db
-def test_default_in_the_database_is_what_keeps_old_inserts_working():
-    """Why `default` is not enough: the column has none left once it is there."""
-    with connection.schema_editor(collect_sql=True) as editor:
-        plain, kept = models.TextField(default="x"), models.TextField(db_default="x")
-        for name, field in (("plain", plain), ("kept", kept)):
-            field.set_attributes_from_name(name)
-        plain_sql, kept_sql = (editor.column_sql(Delivery, field)[0] for field in (plain, kept))
-
-    assert "DEFAULT" not in plain_sql
-    assert "DEFAULT" in kept_sql
 
 
 def test_names_of_tasks_are_kept():

@@ -1,10 +1,12 @@
 """A database that is another one than before: nothing is sent twice for what its lost commits held."""
 
+import io
 from collections import Counter
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.management import call_command
 from django.db import connection
 
 from subscriptions import braking, continuity, operating
@@ -141,3 +143,28 @@ def test_database_that_lost_nothing_is_trusted(database):
 
     assert trusted == [True, False]
     assert send(LATER) == {"accepted": 2}
+
+
+def test_person_says_that_the_database_was_restored(monkeypatch):
+    """Where the database cannot tell: nothing was sent in its eyes, and all of it is in doubt."""
+    monkeypatch.setattr(continuity, "_epoch", lambda: "")
+    make_delivery(1)
+    make_delivery(2, state="accepted")
+
+    assert continuity.distrust(NOW) == 1
+
+    assert send(LATER) == {}
+    assert continuity.watch(LATER) == NOW
+    braking.release()
+    assert send(LATER) == {"unknown": 1}
+    assert ScriptedBackend.calls == []
+
+
+def test_command_after_a_restore_says_what_comes_next():
+    make_delivery(1)
+    out = io.StringIO()
+
+    call_command("after_restore", stdout=out)
+
+    assert out.getvalue().startswith("Sending is stopped, and 1 unsent messages are in doubt.\n")
+    assert (braking.is_pulled(), Brake.objects.get().reason) == (True, continuity.REASON)
