@@ -84,6 +84,11 @@ def told(response: Any) -> list[tuple[str, str]]:
     return sorted((name, value) for name, value in response.headers.items() if name != "X-Request-ID")
 
 
+def main_of(response: Any) -> str:
+    """A page's own part, without what stands around every page."""
+    return response.content.decode().partition("<main")[2].partition("</main>")[0]
+
+
 def dump() -> dict[str, list[dict[str, Any]]]:
     """Every row of every table."""
     return {model._meta.label: list(model._default_manager.order_by("pk").values()) for model in apps.get_models()}

@@ -161,7 +161,7 @@ def test_nobody_is_welcomed_before_confirming():
 
 
 def test_poisoned_papers_and_names_make_a_valid_welcome():
-    make_paper(1, title="<b>Grokking</b>\x0b\u202e & $\\alpha$\r\nBcc: x@evil.example", authors=["A\x00da <i>"])
+    make_paper(1, title="<b>Grokking</b>\x0b\u202e & $\\alpha$\r\nBcc: x@evil.example", authors=["A\x0bda <i>"])
 
     mail, raw = parse(confirm("grokking"))
 
