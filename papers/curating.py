@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.db.models.functions import Now
 
 from papers.ingest import take_turn
 from papers.models import Paper
@@ -14,16 +15,17 @@ NOT_PICKED = {"is_pinned": False, "pick_note": "", "picked_by": None, "picked_at
 
 def hide(pks: Iterable[int], hidden: bool) -> int:
     """Neither show nor send these papers, or do so again. Returns how many that changed."""
-    return Paper.objects.filter(pk__in=pks).exclude(is_hidden=hidden).update(is_hidden=hidden)
+    return Paper.objects.filter(pk__in=pks).exclude(is_hidden=hidden).update(is_hidden=hidden, updated_at=Now())
 
 
 def pick(pks: Iterable[int], note: str, user: AbstractBaseUser, now: datetime) -> int:
     """Make these papers editor's picks, each with this note."""
-    return Paper.objects.filter(pk__in=pks).update(is_pinned=True, pick_note=note, picked_by=user, picked_at=now)
+    fields = {"is_pinned": True, "pick_note": note, "picked_by": user, "picked_at": now, "updated_at": now}
+    return Paper.objects.filter(pk__in=pks).update(**fields)
 
 
 def unpick(pks: Iterable[int]) -> int:
-    return Paper.objects.filter(pk__in=pks, is_pinned=True).update(**NOT_PICKED)
+    return Paper.objects.filter(pk__in=pks, is_pinned=True).update(**NOT_PICKED, updated_at=Now())
 
 
 def rewrite(pk: int, words: Mapping[str, str], now: datetime) -> Paper:

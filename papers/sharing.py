@@ -5,13 +5,13 @@ from datetime import datetime, time
 from functools import wraps
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils.cache import patch_cache_control
 from django.utils.http import http_date
 from django.views.decorators.http import conditional_page
 
-from papers.models import Reading
+from papers.models import Paper, Reading
 
 MAX_AGE = 300
 METHODS = "GET, HEAD, OPTIONS"
@@ -61,8 +61,12 @@ def stamp(response: HttpResponse, changed_at: datetime) -> HttpResponse:
 
 
 def last_change(now: datetime) -> datetime:
-    """When a list of papers may last have changed: with a reading that brought something, or with the date."""
+    """When a list of papers may last have changed: with a reading that brought something, by an editor, or at midnight.
+
+    Hidden papers count too: that they are hidden is a change.
+    """
     changes = Reading.objects.filter(Q(new__gt=0) | Q(updated__gt=0), finished_at__isnull=False)
     read_at = changes.order_by("-started_at").values_list("finished_at", flat=True).first()
+    edited_at: datetime | None = Paper.objects.aggregate(Max("updated_at"))["updated_at__max"]
     midnight = datetime.combine(now.date(), time(), now.tzinfo)
-    return max(read_at, midnight) if read_at else midnight
+    return max(moment for moment in (read_at, edited_at, midnight) if moment)

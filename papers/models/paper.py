@@ -85,6 +85,7 @@ class Paper(models.Model):
         ordering = ("-first_seen_at", "-pk")
         indexes = (
             models.Index(fields=["first_seen_at"], name="paper_first_seen"),
+            models.Index(fields=["updated_at"], name="paper_updated"),
             models.Index(fields=["title_key"], name="paper_title_key"),
             models.Index(fields=["featured_on", "-votes"], name="paper_featured"),
             models.Index(fields=["organisation", "-first_seen_at"], name="paper_organisation"),

@@ -3,6 +3,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from papers import curating
 from papers.models import Listing, Paper, Reading
 from papers.sources.huggingface.api import parse_api
 from tests.factories import make_paper
@@ -252,13 +253,24 @@ def test_a_list_changed_with_the_last_reading_that_brought_something(client, tim
     assert [quiet, unchanged, new] == [*2 * ["Wed, 12 Aug 2026 00:00:00 GMT"], "Wed, 12 Aug 2026 08:00:05 GMT"]
 
 
+def test_a_hidden_paper_changes_the_list_for_those_who_ask_by_date(client):
+    papers = [listed(number) for number in (1, 2)]
+    first = client.get("/api/daily_papers")
+
+    curating.hide([papers[0].pk], True)
+
+    again = client.get("/api/daily_papers", headers={"If-Modified-Since": first["Last-Modified"]})
+    assert ids(first) == ["2608.00002", "2608.00001"]
+    assert ids(again) == ["2608.00002"]
+
+
 def test_queries_do_not_grow_with_the_papers(client, django_assert_num_queries):
     listed(1)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         client.get("/api/daily_papers")
     for number in (2, 3):
         listed(number)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         client.get("/api/daily_papers")
 
 
