@@ -52,7 +52,7 @@ MAIL = (
 )
 ADDRESS = "is not one mail address: write for example DEFAULT_FROM_EMAIL='Paper Round <papers@example.org>'."
 ALERT = "ALERT_EMAIL_URL is not a mail server: write smtp://user:password@host:587."
-OPERATOR = "is not a mail address: write ALERT_EMAILS=you@example.org."
+OPERATOR = "is not a mail address: write for example ALERT_EMAILS=you@example.org."
 MAKE_A_KEY = "make one with python -c 'import secrets; print(secrets.token_urlsafe(50))' and set it in .env."
 
 
