@@ -137,6 +137,7 @@ class Interest(models.Model):
 
     class Meta:
         ordering = ("position", "pk")
+        indexes = (models.Index(fields=["normal"], name="interest_normal"),)
         constraints = (
             models.UniqueConstraint(fields=["subscriber", "normal"], name="one_interest_per_subscriber_and_form"),
         )
