@@ -23,26 +23,26 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='paper',
-            index=models.Index(fields=['organisation', '-first_seen_at'], name='paper_organisation'),
+            index=models.Index(fields=['organisation', 'first_seen_at', 'id'], name='paper_organisation'),
         ),
         migrations.AddIndex(
             model_name='paper',
-            index=models.Index(condition=models.Q(('is_hidden', True)), fields=['-first_seen_at'], name='paper_hidden'),
+            index=models.Index(condition=models.Q(('is_hidden', True)), fields=['first_seen_at', 'id'], name='paper_hidden'),
         ),
         migrations.AddIndex(
             model_name='paper',
-            index=models.Index(condition=models.Q(('is_pinned', True)), fields=['-first_seen_at'], name='paper_pinned'),
+            index=models.Index(condition=models.Q(('is_pinned', True)), fields=['first_seen_at', 'id'], name='paper_pinned'),
         ),
         migrations.AddIndex(
             model_name='paper',
-            index=models.Index(condition=models.Q(('is_withdrawn', True)), fields=['-first_seen_at'], name='paper_withdrawn'),
+            index=models.Index(condition=models.Q(('is_withdrawn', True)), fields=['first_seen_at', 'id'], name='paper_withdrawn'),
         ),
         migrations.AddIndex(
             model_name='paper',
-            index=models.Index(condition=models.Q(('is_edited', True)), fields=['-first_seen_at'], name='paper_edited'),
+            index=models.Index(condition=models.Q(('is_edited', True)), fields=['first_seen_at', 'id'], name='paper_edited'),
         ),
         migrations.AddIndex(
             model_name='paper',
-            index=models.Index(condition=models.Q(('arxiv_id', None)), fields=['-first_seen_at'], name='paper_without_id'),
+            index=models.Index(condition=models.Q(('arxiv_id', None)), fields=['first_seen_at', 'id'], name='paper_without_id'),
         ),
     ]

@@ -88,13 +88,13 @@ class Paper(models.Model):
             models.Index(fields=["updated_at"], name="paper_updated"),
             models.Index(fields=["title_key"], name="paper_title_key"),
             models.Index(fields=["featured_on", "-votes"], name="paper_featured"),
-            models.Index(fields=["organisation", "-first_seen_at"], name="paper_organisation"),
-            # What editors look for among very many: few rows each.
-            models.Index(fields=["-first_seen_at"], name="paper_hidden", condition=models.Q(is_hidden=True)),
-            models.Index(fields=["-first_seen_at"], name="paper_pinned", condition=models.Q(is_pinned=True)),
-            models.Index(fields=["-first_seen_at"], name="paper_withdrawn", condition=models.Q(is_withdrawn=True)),
-            models.Index(fields=["-first_seen_at"], name="paper_edited", condition=models.Q(is_edited=True)),
-            models.Index(fields=["-first_seen_at"], name="paper_without_id", condition=models.Q(arxiv_id=None)),
+            models.Index(fields=["organisation", "first_seen_at", "id"], name="paper_organisation"),
+            # What editors look for among very many, few rows each; read backwards they are in the lists' order.
+            models.Index(fields=["first_seen_at", "id"], name="paper_hidden", condition=models.Q(is_hidden=True)),
+            models.Index(fields=["first_seen_at", "id"], name="paper_pinned", condition=models.Q(is_pinned=True)),
+            models.Index(fields=["first_seen_at", "id"], name="paper_withdrawn", condition=models.Q(is_withdrawn=True)),
+            models.Index(fields=["first_seen_at", "id"], name="paper_edited", condition=models.Q(is_edited=True)),
+            models.Index(fields=["first_seen_at", "id"], name="paper_without_id", condition=models.Q(arxiv_id=None)),
         )
         constraints = (
             models.UniqueConstraint(
