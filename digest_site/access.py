@@ -154,9 +154,7 @@ class GuardedSite(AdminSite):
         context |= self.each_context(request) | {"title": title, "is_verified": is_verified(request)}
         if not context["is_verified"]:
             context |= {"is_nav_sidebar_enabled": False, "available_apps": []}
-        response = TemplateResponse(request, f"admin/second_factor/{name}.html", context)
-        response["Referrer-Policy"] = "no-referrer"
-        return response
+        return TemplateResponse(request, f"admin/second_factor/{name}.html", context)
 
 
 def is_verified(request: HttpRequest) -> bool:

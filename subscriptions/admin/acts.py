@@ -24,6 +24,8 @@ from subscriptions.rescheduling import UNTIL_LIFTED
 from subscriptions.transport import Receipt
 
 IN_ADMIN = Shown(form="admin")
+ERASED = "erased"
+STATE = ("status", "paused_until", "next_digest_at")
 
 
 class Undone(Exception):
@@ -39,6 +41,7 @@ class Act:
     do: Callable[[Subscriber, datetime, Any], str]
     permission: str = "subscriptions.change_subscriber"
     is_grave: bool = False
+    applies: Callable[[Subscriber], bool] = bool
 
 
 def pause(reader: Subscriber, now: datetime, user: Any) -> str:
@@ -81,18 +84,35 @@ def send_copy(reader: Subscriber, now: datetime, user: Any) -> str:
     return _("A copy of the next digest was sent to you.")
 
 
+def _is_paused(reader: Subscriber) -> bool:
+    return reader.is_active and reader.paused_until is not None
+
+
+def _goes_on(reader: Subscriber) -> bool:
+    return reader.is_active and reader.paused_until is None
+
+
+def _has_not_left(reader: Subscriber) -> bool:
+    return reader.status != Subscriber.Status.LEFT
+
+
 ACTS = {
     "copy": Act(
         gettext_lazy("Send a test copy to me"),
         gettext_lazy("The next digest, as it would be now, goes to your own address. The reader gets nothing."),
         send_copy,
     ),
-    "pause": Act(gettext_lazy("Pause"), gettext_lazy("No digests until somebody resumes them."), pause),
-    "resume": Act(gettext_lazy("Resume"), gettext_lazy("What came during the pause is left out."), resume),
+    "pause": Act(
+        gettext_lazy("Pause"), gettext_lazy("No digests until somebody resumes them."), pause, applies=_goes_on
+    ),
+    "resume": Act(
+        gettext_lazy("Resume"), gettext_lazy("What came during the pause is left out."), resume, applies=_is_paused
+    ),
     "unsubscribe": Act(
         gettext_lazy("Unsubscribe"),
         gettext_lazy("The subscription ends, and what waits to be sent is cancelled. The reader can sign up again."),
         unsubscribe,
+        applies=_has_not_left,
     ),
     "suppress": Act(
         gettext_lazy("Suppress"),
@@ -113,9 +133,9 @@ ACTS = {
 }
 
 
-def allowed(request: Request) -> list[tuple[str, Act]]:
-    """The acts whose buttons a page shows."""
-    return [(name, act) for name, act in ACTS.items() if request.user.has_perm(act.permission)]
+def allowed(request: Request, reader: Subscriber) -> list[tuple[str, Act]]:
+    """The acts whose buttons a reader's page shows."""
+    return [(name, act) for name, act in ACTS.items() if act.applies(reader) and request.user.has_perm(act.permission)]
 
 
 def act_page(admin: Any, request: Request, pk: int, name: str) -> HttpResponse:
@@ -136,17 +156,26 @@ def act_page(admin: Any, request: Request, pk: int, name: str) -> HttpResponse:
     return TemplateResponse(request, "admin/subscriptions/subscriber/act.html", context)
 
 
+def _state(pk: int) -> dict[str, str | None]:
+    """What an act may change, as the log keeps it."""
+    found = Subscriber.objects.filter(pk=pk).values_list("status", "paused_until", "next_digest_at").first()
+    status, *times = found or (ERASED, None, None)
+    return dict(zip(STATE, (status, *(time and time.isoformat() for time in times)), strict=True))
+
+
 def _do(admin: Any, request: Request, reader: Subscriber, act: Act) -> HttpResponse:
-    status = reader.status
+    before = _state(reader.pk)
     try:
         done = act.do(reader, timezone.now(), request.user)
     except Undone as reason:
         messages.error(request, str(reason))
         return redirect("admin:subscriptions_subscriber_change", reader.pk)
-    after = Subscriber.objects.filter(pk=reader.pk).values_list("status", flat=True).first() or "erased"
-    change = {"before": {"status": status}, "after": {"status": after}} if after != status else {}
-    admin.log_change(request, reader, [{"note": str(act.title), **change}])
+    after = _state(reader.pk)
+    changed = [name for name in before if before[name] != after[name]]
+    sides = {"before": before, "after": after} if changed else {}
+    parts = {side: {name: values[name] for name in changed} for side, values in sides.items()}
+    admin.log_change(request, reader, [{"note": str(act.title), **parts}])
     messages.success(request, done)
-    if after == "erased":
+    if after["status"] == ERASED:
         return redirect("admin:subscriptions_subscriber_changelist")
     return redirect("admin:subscriptions_subscriber_change", reader.pk)

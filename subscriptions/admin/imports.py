@@ -21,7 +21,7 @@ from kombu.exceptions import OperationalError
 from subscriptions import importing, tasks
 from subscriptions.admin.base import ModelAdmin, ReadOnly, Request
 from subscriptions.candidates import FIELDS, IGNORE, guess
-from subscriptions.models import Import
+from subscriptions.models import Import, ImportFault
 from subscriptions.models.subscriber import MAX_SOURCE
 from subscriptions.spreadsheets import Unreadable, write_csv
 
@@ -133,7 +133,7 @@ class ImportAdmin(ReadOnly, ModelAdmin):
             raise PermissionDenied
         may = job.state == Import.State.CHECKED and self.has_add_permission(request)
         ready = may and bool(job.good) and not (job.only_whole and job.bad)
-        faults = job.faults.all()[:SHOWN_FAULTS]
+        faults = [(fault, _label(fault)) for fault in job.faults.all()[:SHOWN_FAULTS]]
         return self._page(request, "progress", str(job), job=job, faults=faults, ready=ready)
 
     def columns_page(self, request: Request, pk: int) -> HttpResponse:
@@ -194,4 +194,8 @@ class ImportAdmin(ReadOnly, ModelAdmin):
 def _fault_rows(job: Import) -> Iterator[tuple[Any, ...]]:
     yield (_("Row"), _("Column"), _("What is wrong"))
     for fault in job.faults.iterator(chunk_size=2_000):
-        yield (fault.row, str(FIELDS[fault.column][0]) if fault.column in FIELDS else "", fault.problem)
+        yield (fault.row, _label(fault), fault.problem)
+
+
+def _label(fault: ImportFault) -> str:
+    return str(FIELDS[fault.column][0]) if fault.column in FIELDS else ""

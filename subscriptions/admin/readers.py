@@ -58,8 +58,17 @@ class SubscriberAdmin(Looks, ModelAdmin):
     actions = ("pause", "resume", "unsubscribe", "preview")
     change_fields = (
         (None, {"fields": ["email", "status", "keywords", *SCHEDULE]}),
-        ("Where they stand", {"fields": ["next_digest_at", "paused_until", "cutoff_at", "last_edition"]}),
-        ("History", {"fields": ["created_at", "confirmed_at", "left_at", "related"]}),
+        (
+            gettext_lazy("Where they stand"),
+            {
+                "fields": [
+                    ("next_digest_at", "paused_until"),
+                    ("cutoff_at", "last_edition"),
+                    ("created_at", "confirmed_at", "left_at"),
+                    "related",
+                ]
+            },
+        ),
     )
     add_fields = (
         (None, {"fields": ["email", "keywords", *SCHEDULE]}),
@@ -168,7 +177,11 @@ class SubscriberAdmin(Looks, ModelAdmin):
 
     def change_view(self, request: Request, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         reader = self.get_object(request, object_id)
-        context = {"overview": looking.look_at(reader, timezone.now()), "acts": acts.allowed(request)} if reader else {}
+        context = (
+            {"overview": looking.look_at(reader, timezone.now()), "acts": acts.allowed(request, reader)}
+            if reader
+            else {}
+        )
         return super().change_view(request, object_id, form_url, context | (extra_context or {}))
 
     def get_urls(self) -> list[URLPattern]:

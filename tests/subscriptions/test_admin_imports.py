@@ -57,8 +57,8 @@ def test_file_becomes_readers(admin_client):
     text = text_of(checked)
     assert (job.state, job.good, job.bad) == ("checked", 1, 2)
     assert Subscriber.objects.count() == 1
-    assert "3 email This is not an address we can write to" in text
-    assert "4 email This person is a reader already." in text
+    assert "3 Address This is not an address we can write to" in text
+    assert "4 Address This person is a reader already." in text
 
     done = admin_client.post(url("join", job.pk), follow=True)
 
@@ -78,7 +78,7 @@ def test_spreadsheet_becomes_readers(admin_client):
     checked = name_columns(admin_client, **{"0": "email", "1": "hour"})
     admin_client.post(url("join", Import.objects.get().pk))
 
-    assert "3 email This is a formula, not a value." in text_of(checked)
+    assert "3 Address This is a formula, not a value." in text_of(checked)
     assert list(Subscriber.objects.values_list("email", "hour")) == [("ada@example.org", 9)]
 
 
