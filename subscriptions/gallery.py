@@ -184,7 +184,7 @@ def _digest_message(name: str, sample: _Sample) -> Message:
 def _item(paper: Paper, section: str) -> DigestItem:
     found = _TERMS[paper.pk % len(_TERMS) - 1] if section == DigestItem.Section.MATCHED else []
     reasons = [{"interest": interest, "terms": [term]} for interest, term in found]
-    return DigestItem(paper=paper, section=section, reasons=reasons)
+    return DigestItem(paper=paper, section=section, reasons=reasons, alike=_paper(6) if paper.pk == 2 else None)
 
 
 def _message(name: str, sender: str, **parts: Any) -> Message:
