@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 
 from digest_site import alarms
 from digest_site.logs import escape, mask
@@ -100,7 +101,7 @@ def _mail(rows: list[Alert], now: datetime) -> bool:
             message = EmailMessage(
                 subject, text, settings.SERVER_EMAIL, [address], headers={"Auto-Submitted": "auto-generated"}
             )
-            message.encoding = BodyCharset()
+            message.encoding = BodyCharset({})
             outcome = channel.open(now) or channel.send(message)
             if isinstance(outcome, Receipt):
                 done += 1
@@ -117,8 +118,9 @@ def compose(rows: list[Alert], now: datetime) -> tuple[str, str]:
     more = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
     subject = tidy_subject(f"[{settings.SITE_NAME}] {'' if lasting else 'resolved: '}{first}{more}")
     parts = [_section(row) for row in lasting + over]
+    home = settings.SITE_URL + reverse("admin:index")
     foot = (
-        f"What each means and what to do stands in RUNBOOK.md. All alerts: {settings.SITE_URL}/admin/\n"
+        f"What each means and what to do stands in RUNBOOK.md. All alerts: {home}\n"
         "You get this because ALERT_EMAILS names you. While an alert lasts it comes once a day."
     )
     return subject, "\n\n".join((*parts, foot)) + "\n"

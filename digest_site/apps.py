@@ -11,6 +11,6 @@ class BackOfficeConfig(apps.AdminConfig):
     def ready(self) -> None:
         super().ready()
         # Once every app has registered its pages.
-        from digest_site import operators, roles  # noqa: F401, PLC0415
+        from digest_site import alert_pages, operators, roles  # noqa: F401, PLC0415
 
         post_migrate.connect(roles.make, sender=self, dispatch_uid="digest_site.roles")

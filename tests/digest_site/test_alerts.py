@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 from django.core.cache import cache
+from django.urls import reverse
 from django.utils import timezone
 
 from digest_site import alarms, alerts, health
@@ -170,6 +171,19 @@ def test_stopped_beat_is_told_by_whoever_asks_whether_we_are_ready(client):
 
     assert len(mail.outbox) == 1
     assert "beat_stopped: since" in mail.outbox[0].body
+
+
+def test_alerts_are_listed_for_staff_and_changed_by_nobody(admin_client, monkeypatch):
+    watch_with(FAILED | STOPPED, NOW, monkeypatch)
+    alert = Alert.objects.first()
+
+    page = admin_client.get(reverse("admin:digest_site_alert_changelist"), {"resolved_at__isempty": "1"})
+    post = admin_client.post(reverse("admin:digest_site_alert_change", args=[alert.pk]), {"words": "all is well"})
+
+    assert page.status_code == 200
+    assert {row.pk for row in page.context["cl"].result_list} == set(Alert.objects.values_list("pk", flat=True))
+    assert post.status_code == 403
+    assert not Alert.objects.filter(words="all is well").exists()
 
 
 def test_ready_probe_sends_nothing_while_ticks_are_run(client):
