@@ -1,0 +1,86 @@
+"""What previews cost with many papers stored: `python -m tests.benchmarks.bench_preview [papers] [a day] [threads]`.
+
+Readers try 1 to 8 keywords each, no two alike, through the whole request. Prints the first answer, which reads the
+newest papers into memory, then requests a second and the 50th and 95th percentile; for answers worked out, for
+answers known already, and for a stranger who sends the costliest keywords there are. On SQLite in a folder of its
+own, or on the database of DATABASE_URL, which must be empty.
+"""
+
+import os
+import random
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import django
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+django.setup()
+
+from django.core.management import call_command  # noqa: E402
+from django.db import connection, connections  # noqa: E402
+from django.test import Client  # noqa: E402
+
+from papers.models import Paper  # noqa: E402
+from subscriptions.rationing import ration  # noqa: E402
+from tests.benchmarks.bench_search import Writer  # noqa: E402
+
+REQUESTS = 400
+
+
+def fill(papers: int, a_day: int, writer: Writer) -> None:
+    now = datetime.now(UTC) - timedelta(minutes=5)
+    for first in range(0, papers, a_day):
+        moment = now - timedelta(days=first // a_day)
+        rows = [(number, writer.text(11), writer.text(180)) for number in range(first, min(first + a_day, papers))]
+        Paper.objects.bulk_create(
+            Paper(
+                arxiv_id=f"x/{number:07}", title=title, title_key=str(number), abstract=abstract, categories=["cs.LG"],
+                authors=["Ada Example", "Ben Sample"], author_count=2, first_seen_at=moment, updated_at=moment,
+            )
+            for number, title, abstract in rows
+        )  # fmt: skip
+
+
+def ask(keywords: str) -> float:
+    """Seconds for one preview."""
+    ration.clear()
+    start = time.perf_counter()
+    answer = Client(headers={"host": "localhost"}).post("/subscribe/preview", {"keywords": keywords})
+    connections.close_all()
+    if answer.status_code != 200:
+        raise SystemExit(f"answered {answer.status_code}")
+    return time.perf_counter() - start
+
+
+def measure(name: str, wanted: list[str], threads: int, do: Callable[[str], float] = ask) -> None:
+    start = time.perf_counter()
+    with ThreadPoolExecutor(threads) as pool:
+        times = list(pool.map(do, wanted))
+    rate = len(wanted) / (time.perf_counter() - start)
+    cuts = statistics.quantiles(times, n=20)
+    print(f"{name:<44} {rate:7.1f}/s   p50 {cuts[9] * 1000:7.1f} ms   p95 {cuts[18] * 1000:7.1f} ms", flush=True)
+
+
+def main(papers: int = 100_000, a_day: int = 1_000, threads: int = 4) -> None:
+    call_command("migrate", verbosity=0)
+    writer, chance = Writer(1), random.Random(2)
+    fill(papers, a_day, writer)
+    wanted = ["\n".join(writer.phrases(chance.randint(1, 8))) for _ in range(REQUESTS)]
+    print(f"{papers:,} papers, {a_day:,} a day, on {connection.vendor}, {threads} threads")
+    print(f"{'first preview, which loads the papers':<44} {ask('grokking') * 1000:.0f} ms")
+    measure("previews, no two alike", wanted, threads)
+    measure("the same again", wanted, threads)
+    costly = [
+        "\n".join("(" + " OR ".join(chance.choices(writer.words[:40], k=9)) + ")" for _ in range(20)) for _ in range(5)
+    ]
+    measure("20 keywords of the commonest words", costly, 1)
+    print(f"memory of the process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
