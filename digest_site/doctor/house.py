@@ -27,7 +27,7 @@ def examine_settings(now: datetime) -> Iterator[Finding]:
     found = [each for each in checks.run_checks(include_deployment_checks=settings.PUBLIC) if not each.is_silenced()]
     for message in found:
         judge = failed if message.level >= ERROR else warning
-        yield judge("settings", f"{message.id}: {message.msg}", message.hint or "")
+        yield judge("settings", f"{message.id}: {message.msg}", message.hint or "manage.py check --deploy says the same")
     if settings.PUBLIC and settings.STATIC_ROOT and not (settings.STATIC_ROOT / "staticfiles.json").exists():
         yield failed("settings", "static files are not collected", "manage.py collectstatic --no-input")
     elif not found:

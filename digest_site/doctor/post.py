@@ -45,11 +45,11 @@ def examine_transport(now: datetime) -> Iterator[Finding]:
         yield judge("mail", "messages are only written to files", "set EMAIL_URL or ANYMAIL_PROVIDER")
     elif settings.ANYMAIL_PROVIDER in QUESTIONS:
         yield _ask_provider(settings.ANYMAIL_PROVIDER, QUESTIONS[settings.ANYMAIL_PROVIDER])
-    elif settings.ANYMAIL_PROVIDER == "none":
+    elif settings.EMAIL_BACKEND == "subscriptions.smtp.EmailBackend":
         yield _converse()
     else:
         hint = "send yourself a test copy from a reader's page in the admin"
-        yield not_checked("mail", f"{settings.ANYMAIL_PROVIDER} has no question that costs nothing", hint)
+        yield not_checked("mail", f"{settings.EMAIL_BACKEND} has no question that costs nothing", hint)
 
 
 def leaves_the_house() -> bool:

@@ -126,7 +126,24 @@ def test_public_site_is_held_to_the_deployment_checks(now, settings, tmp_path):
     assert ("settings", FAILED, postal) in found
 
 
+def commit_safely(value: str) -> None:
+    """What this session's commits wait for; the tests' own server is set to wait for nothing."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL synchronous_commit TO {value}")
+
+
+def test_database_that_forgets_commits_is_a_failure(now):
+    commit_safely("off")
+
+    level = said(house.examine_database(now))[1][1]
+
+    assert level == (FAILED if connection.vendor == "postgresql" else OK)
+
+
 def test_database_is_examined(now):
+    commit_safely("on")
+
     migrations, database, *others = said(house.examine_database(now))
 
     assert migrations == ("migrations", OK, "all applied")
@@ -301,7 +318,9 @@ def test_provider_is_asked_whether_it_knows_our_key(
 def test_provider_without_a_free_question_is_not_checked(now, settings):
     settings.ANYMAIL_PROVIDER, settings.EMAIL_BACKEND = "mailjet", "anymail.backends.mailjet.EmailBackend"
 
-    assert said(post.examine_transport(now)) == [("mail", NOT_CHECKED, "mailjet has no question that costs nothing")]
+    assert said(post.examine_transport(now)) == [
+        ("mail", NOT_CHECKED, "anymail.backends.mailjet.EmailBackend has no question that costs nothing")
+    ]
 
 
 def test_webhook(now, settings):
