@@ -73,7 +73,7 @@ def test_curation(desk):
     reading = Reading.objects.filter(outcome="failed").get()
     desk.visit(reverse("admin:papers_reading_change", args=[reading.pk]), "admin-reading")
     desk.visit("/admin/papers/rejected/", "admin-quarantine")
-    page.locator("#result_list th a").first.click()
+    page.locator("#result_list tbody th a").first.click()
     desk.look_at("admin-rejected")
 
 
