@@ -10,8 +10,9 @@ from typing import NamedTuple, Protocol
 
 from papers.models import Paper
 from papers.search.index import Index, Matches
+from papers.search.lexer import QueryError
 from papers.search.likeness import Taste
-from papers.search.query import Query, QueryError, parse
+from papers.search.query import Query, parse
 from papers.search.ranking import Ranked, rank
 
 # Answers a window keeps. Popular interests come back with every chunk of readers; memory stays flat.
