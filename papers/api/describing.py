@@ -1,5 +1,6 @@
 """The API's own page: what its OpenAPI description says, for people. No script, so that our content policy holds."""
 
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -11,32 +12,39 @@ from papers.api.mounting import api
 from papers.models import Paper
 
 _EXAMPLES = {
-    "daily_papers": "daily_papers?sort=trending&limit=3",
-    "search": "papers/search?q=title:diffusion&limit=3",
+    "daily_papers": "/api/daily_papers?sort=trending&limit=3",
+    "search": "/api/papers/search?q=title:diffusion&limit=3",
+    "paper": "/api/papers/{newest}",
 }
+_INVENTED = "2608.00001"
 
 
 @require_safe
 def describe(request: HttpRequest) -> HttpResponse:
-    schema = api.get_openapi_schema()
     newest = Paper.objects.visible().filter(arxiv_id__isnull=False).values_list("arxiv_id", flat=True).first()
+    newest = newest or _INVENTED
     context = {
-        "operations": [_operation(path, methods["get"], newest) for path, methods in schema["paths"].items()],
+        "operations": [one | {"example": one["example"].format(newest=newest)} for one in _operations()],
         "endpoint": settings.SITE_URL,
-        "newest": newest or "2608.00001",
+        "newest": newest,
     }
     return render(request, "papers/api.html", context)
 
 
-def _operation(path: str, said: dict[str, Any], newest: str | None) -> dict[str, Any]:
+@cache
+def _operations() -> list[dict[str, Any]]:
+    schema = api.get_openapi_schema()
+    return [_operation(path, methods["get"]) for path, methods in schema["paths"].items()]
+
+
+def _operation(path: str, said: dict[str, Any]) -> dict[str, Any]:
     name = said["operationId"]
-    example = _EXAMPLES.get(name, f"papers/{newest}" if newest else "")
     return {
         "name": name,
         "path": path,
         "paragraphs": [" ".join(lines.split()) for lines in said["description"].split("\n\n")],
         "parameters": [_parameter(one) for one in said["parameters"]],
-        "example": example and f"/api/{example}",
+        "example": _EXAMPLES[name],
     }
 
 

@@ -2,7 +2,6 @@
 
 from datetime import date
 
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Query, Router
@@ -12,6 +11,7 @@ from papers.api.questions import DailyPapers, PaperId, Search
 from papers.api.shapes import Failure, FullPaper, Item, full_paper, item
 from papers.identifiers import parse_arxiv_id
 from papers.models import Paper
+from papers.models.paper import PaperQuerySet
 from papers.periods import Period
 from papers.search import parse
 from papers.search.stored import search_stored
@@ -39,7 +39,7 @@ def daily_papers(request: HttpRequest, response: HttpResponse, asked: Query[Dail
     if asked.sort == "trending" and period is None:
         found = trending(now.date(), end)[start:]
     else:
-        found = list(_listed(period, now.date()).order_by(*_ORDERS[asked.sort])[start:end])
+        found = _listed(period, now.date()).order_by(*_ORDERS[asked.sort]).part(start, end)
     stamp(response, last_change(now))
     return [item(paper) for paper in found]
 
@@ -63,7 +63,7 @@ def paper(request: HttpRequest, response: HttpResponse, paper_id: PaperId) -> Fu
     return full_paper(found)
 
 
-def _listed(period: Period | None, today: date) -> QuerySet[Paper]:
+def _listed(period: Period | None, today: date) -> PaperQuerySet:
     papers = Paper.objects.visible()
     return papers.listed_between(period.first, period.last) if period else papers.filter(featured_on__lte=today)
 

@@ -60,7 +60,7 @@ def topic(typed: str) -> Channel:
 
 def _listed(shown: Period) -> list[Paper]:
     papers = Paper.objects.visible().listed_between(shown.first, shown.last)
-    return list(papers.order_by("-is_pinned", "-votes", "pk")[:MAX_ENTRIES])
+    return papers.order_by("-is_pinned", "-votes", "pk").part(0, MAX_ENTRIES)
 
 
 def _matching(interest: str, path: str) -> Channel:

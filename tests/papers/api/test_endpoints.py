@@ -266,11 +266,11 @@ def test_a_hidden_paper_changes_the_list_for_those_who_ask_by_date(client):
 
 def test_queries_do_not_grow_with_the_papers(client, django_assert_num_queries):
     listed(1)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         client.get("/api/daily_papers")
     for number in (2, 3):
         listed(number)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         client.get("/api/daily_papers")
 
 
