@@ -7,24 +7,35 @@ from typing import TypeVar
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import Exists, Model, OuterRef, QuerySet
 
-from subscriptions.models import Allowance, Delivery, DeliveryEvent, Digest, Subscriber, Token
+from subscriptions.consent import Shown
+from subscriptions.erasing import erase
+from subscriptions.models import Allowance, ConsentEvent, Delivery, DeliveryEvent, Digest, Subscriber, Token
 from subscriptions.queueing import UNSENT
 
 _Row = TypeVar("_Row", bound=Model)
 
 UNCONFIRMED = timedelta(days=7)
+# How long it can be shown that somebody who left had agreed (STANDARDS S28).
+PROOF = timedelta(days=3 * 365)
+_SHOWN = Shown(form="retention")
 # Rows in memory at a time.
 BATCH = 500
 
 
 def clean_up(now: datetime) -> Counter[str]:
-    """Erase unconfirmed readers, dead tokens, ledger rows older than RETENTION_DAYS, windows that ended and old
-    sessions; return how many of each. A reader's last cut-off and edition stand in their own row and stay."""
+    """Erase what is listed here, and return how many of each.
+
+    Unconfirmed readers, those who left long ago, the log of those erased long ago, dead tokens, ledger rows older
+    than RETENTION_DAYS, windows that ended and old sessions. A reader's last cut-off and edition stand in their own
+    row and stay.
+    """
     kept = timedelta(days=settings.RETENTION_DAYS)
     return Counter(
         subscribers=_erase_unconfirmed(now),
+        left=_erase_left(now),
+        consents=_erase_proofs(now),
         cancelled=_cancel_pointless(now),
         tokens=_erase_tokens(now),
         digests=_erase_old(Digest.objects.filter(edition__lt=(now - kept).date())),
@@ -49,6 +60,21 @@ def _erase_unconfirmed(now: datetime) -> int:
         erased += len(pks)
         if not pks:
             return erased
+
+
+def _erase_left(now: datetime) -> int:
+    long_ago = Subscriber.objects.filter(status=Subscriber.Status.LEFT, left_at__lte=now - PROOF).order_by("pk")
+    erased = 0
+    while page := list(long_ago[:BATCH]):
+        erased += sum(erase(reader, now, _SHOWN) for reader in page)
+    return erased
+
+
+def _erase_proofs(now: datetime) -> int:
+    """The consent log of people who are gone, once its last event is old enough. The database allows no other."""
+    own = ConsentEvent.objects.filter(subscriber_id=OuterRef("subscriber_id"), at__gt=now - PROOF)
+    person = Subscriber.objects.filter(pk=OuterRef("subscriber_id"))
+    return _erase_old(ConsentEvent.objects.filter(~Exists(person), ~Exists(own)))
 
 
 def _cancel_pointless(now: datetime) -> int:

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.sessions.models import Session
 
-from subscriptions import links, queueing, retention
+from subscriptions import consent, links, queueing, retention
 from subscriptions.consent import Shown
 from subscriptions.models import Allowance, ConsentEvent, Delivery, DeliveryEvent, Subscriber, Token
 from subscriptions.preferences import Preferences
@@ -14,7 +14,7 @@ from tests.factories import NOW, make_delivery, make_subscriber
 pytestmark = pytest.mark.django_db
 
 FORM = Shown(form="sign-up form")
-WEEK = timedelta(days=7)
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
 
 
 def emails() -> list[str]:
@@ -138,3 +138,22 @@ def test_ledger_rows_go_in_their_time_and_the_reader_keeps_their_place(settings)
     assert [late[name] for name in ("digests", "deliveries", "events")] == [2, 1, 1]
     assert not Delivery.objects.exists()
     assert Subscriber.objects.values().get(pk=row.subscriber_id) == reader
+
+
+def test_s28_who_left_long_ago_is_erased_and_the_proof_follows_as_much_later():
+    reader = make_subscriber(status="left", left_at=NOW)
+    make_subscriber(2)
+    consent.record(consent.Kind.WITHDRAWN, reader, NOW, Shown(form="test"))
+
+    gone = [clean_up(NOW + retention.PROOF + days)["left"] for days in (-DAY, timedelta(), DAY)]
+    kinds = list(ConsentEvent.objects.values_list("kind", flat=True))
+    proofs = [clean_up(NOW + 2 * retention.PROOF + days)["consents"] for days in (-DAY, DAY)]
+
+    assert (gone, kinds, proofs) == ([0, 1, 0], ["withdrawn", "erased"], [0, 2])
+    assert Subscriber.objects.count() == 1
+
+
+def test_s28_proof_of_a_reader_who_is_there_stays():
+    consent.record(consent.Kind.CONFIRMED, make_subscriber(), NOW, Shown(form="test"))
+
+    assert clean_up(NOW + 3 * retention.PROOF)["consents"] == 0
