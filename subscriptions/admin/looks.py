@@ -50,6 +50,7 @@ class Looks(ModelAdmin):
         row = self._row(request, pk)
         context = self.admin_site.each_context(request) | {
             "title": _("How it looks"),
+            "is_nav_sidebar_enabled": False,
             "opts": self.opts,
             "row": row,
             "subject": self.mail_of(row).subject,
