@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
-from django.utils.translation import ngettext
+from django.utils.translation import get_language, ngettext
 
 from papers.search.index import Matches
 from papers.search.query import Query, parse
@@ -102,12 +102,12 @@ class Trial:
         return _rate(self.papers, self.days)
 
 
-_trials: OrderedDict[tuple[datetime, tuple[Keyword, ...], int], Trial] = OrderedDict()
+_trials: OrderedDict[tuple[datetime, tuple[Keyword, ...], int, str | None], Trial] = OrderedDict()
 
 
 def try_out(wanted: Sequence[Keyword], recent: Recent, *, max_papers: int) -> Trial:
     """The digest of these keywords. One at a time in a process: the index remembers what it finds."""
-    key = recent.end, tuple(wanted), max_papers
+    key = recent.end, tuple(wanted), max_papers, get_language()
     with recent.lock:
         if key not in _trials:
             _trials[key] = _try(wanted, recent, max_papers)
