@@ -254,6 +254,7 @@ CELERY_BEAT_SCHEDULE = {
     "count wishes": {"task": "digest_site.tasks.count_wishes", "schedule": 10 * TICK_SECONDS},
     "import what waits": {"task": "subscriptions.tasks.import_waiting", "schedule": TICK_SECONDS},
     "sweep": {"task": "subscriptions.tasks.sweep", "schedule": 5 * TICK_SECONDS},
+    "forget attempts to log in": {"task": "digest_site.tasks.forget_attempts", "schedule": crontab(hour=3, minute=7)},
     "retention": {"task": "subscriptions.tasks.clean_up", "schedule": crontab(hour=3, minute=17)},
     "silence": {"task": "subscriptions.tasks.watch_silence", "schedule": crontab(hour=9, minute=41)},
 }

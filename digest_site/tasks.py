@@ -1,9 +1,9 @@
-"""The task that proves tasks run, the one that watches over the others, and one that counts for the admin's home."""
+"""Tasks of the site itself: one proves that tasks run, one watches over the others, the rest keep house."""
 
 from celery import shared_task
 from django.utils import timezone
 
-from digest_site import alerts, health
+from digest_site import alerts, health, throttle
 from digest_site.glance import wishes
 
 
@@ -20,3 +20,8 @@ def watch() -> None:
 @shared_task
 def count_wishes() -> None:
     wishes.refresh(timezone.now())
+
+
+@shared_task
+def forget_attempts() -> None:
+    throttle.forget_old(timezone.now())

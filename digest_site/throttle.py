@@ -1,8 +1,10 @@
 """What django-axes is told about who tries to log in, and what it tells them when they tried too often."""
 
 import ipaddress
+from datetime import datetime, timedelta
 from typing import Any
 
+from axes.models import AccessAttempt
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -11,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from subscriptions.limiting import client_key
 
+KEPT = timedelta(days=1)
 _NOWHERE = "::"
 
 
@@ -26,6 +29,12 @@ def sealed_name(request: HttpRequest, credentials: dict[str, Any] | None) -> str
     """The name that was typed, as a keyed hash: strangers may type anybody's address here."""
     typed = (credentials or {}).get("username") or request.POST.get("username", "")
     return salted_hmac(__name__, typed.lower(), algorithm="sha256").hexdigest()
+
+
+def forget_old(now: datetime) -> int:
+    """Delete the attempts of the day before: they hold clients' addresses and no longer count."""
+    deleted: int = AccessAttempt.objects.filter(attempt_time__lt=now - KEPT).delete()[0]
+    return deleted
 
 
 def locked(request: HttpRequest, response: HttpResponse | None, credentials: dict[str, Any] | None) -> HttpResponse:

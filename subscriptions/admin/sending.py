@@ -12,6 +12,8 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from subscriptions import operating
 from subscriptions.admin.base import ModelAdmin, OfReader, ReadOnly, Request, TabularInline
@@ -57,20 +59,24 @@ class DeliveryAdmin(ActsByHand, OfReader):
     inlines = (DeliveryEventInline,)
     actions = ("resend", "mark_accepted", "cancel")
 
-    @admin.action(description="Send unknown ones again", permissions=["act"])
+    @admin.action(description=_("Send unknown ones again"), permissions=["act"])
     def resend(self, request: Request, rows: QuerySet[Delivery]) -> HttpResponse | None:
-        warning = "Nobody knows whether these arrived. Whoever got the first copy gets a second one."
-        return self._act(request, rows, "Send again?", warning, operating.resend, "queued to be sent again")
+        warning = gettext("Nobody knows whether these arrived. Whoever got the first copy gets a second one.")
+        return self._act(
+            request, rows, gettext("Send again?"), warning, operating.resend, gettext("queued to be sent again")
+        )
 
-    @admin.action(description="Mark unknown ones as accepted", permissions=["act"])
+    @admin.action(description=_("Mark unknown ones as accepted"), permissions=["act"])
     def mark_accepted(self, request: Request, rows: QuerySet[Delivery]) -> HttpResponse | None:
-        warning = "Do this when the provider's log or the reader says that the mail arrived."
-        return self._act(request, rows, "Mark as accepted?", warning, operating.mark_accepted, "marked as accepted")
+        warning = gettext("Do this when the provider's log or the reader says that the mail arrived.")
+        return self._act(
+            request, rows, gettext("Mark as accepted?"), warning, operating.mark_accepted, gettext("marked as accepted")
+        )
 
-    @admin.action(description="Cancel waiting or unknown ones", permissions=["act"])
+    @admin.action(description=_("Cancel waiting or unknown ones"), permissions=["act"])
     def cancel(self, request: Request, rows: QuerySet[Delivery]) -> HttpResponse | None:
-        warning = "These will not be sent, and their papers do not come with a later digest."
-        return self._act(request, rows, "Cancel?", warning, operating.cancel, "cancelled")
+        warning = gettext("These will not be sent, and their papers do not come with a later digest.")
+        return self._act(request, rows, gettext("Cancel?"), warning, operating.cancel, gettext("cancelled"))
 
     def _act(
         self, request: Request, rows: QuerySet[Delivery], title: str, warning: str, act: Act, done: str
@@ -82,7 +88,7 @@ class DeliveryAdmin(ActsByHand, OfReader):
         count = act(pks, _operator(request), timezone.now())
         messages.success(request, f"{count} {done}.")
         if left := len(pks) - count:
-            messages.warning(request, f"{left} left alone: they are not in a state this applies to.")
+            messages.warning(request, gettext("%d left alone: they are not in a state this applies to.") % left)
         return None
 
 
@@ -113,15 +119,15 @@ class EditionAdmin(ActsByHand):
             edition.tally = counted.get(edition.day) or Tally(**edition.counts)
         return changelist
 
-    @admin.action(description="Let what waits go now", permissions=["act"])
+    @admin.action(description=_("Let what waits go now"), permissions=["act"])
     def send_now(self, request: Request, rows: QuerySet[Edition]) -> HttpResponse | None:
-        warning = "Every digest of these days that waits for a later try is sent at the next tick, once."
-        page = self.ask(request, rows, "Send now?", warning)
+        warning = gettext("Every digest of these days that waits for a later try is sent at the next tick, once.")
+        page = self.ask(request, rows, gettext("Send now?"), warning)
         if page is not None:
             return page
         now = timezone.now()
         count: int = sum(operating.send_now(edition.day, _operator(request), now) for edition in rows)
-        messages.success(request, f"{count} told to go now.")
+        messages.success(request, gettext("%d told to go now.") % count)
         return None
 
     @admin.display
@@ -148,7 +154,7 @@ class EditionAdmin(ActsByHand):
     def skipped(self, edition: Any) -> int:
         return int(edition.tally.skipped)
 
-    @admin.display(description="under way")
+    @admin.display(description=_("under way"))
     def under_way(self, edition: Any) -> int:
         return int(edition.tally.open + edition.tally.uncomposed)
 
@@ -171,26 +177,35 @@ class BrakeAdmin(ActsByHand):
         brakes: QuerySet[Brake] = super().get_queryset(request)
         return brakes
 
-    @admin.action(description="Stop all sending", permissions=["act"])
+    @admin.action(description=_("Stop all sending"), permissions=["act"])
     def stop(self, request: Request, rows: QuerySet[Brake]) -> HttpResponse | None:
-        page = self.ask(request, rows, "Stop all sending?", "Digests go on being composed and wait; none is sent.")
+        page = self.ask(
+            request, rows, gettext("Stop all sending?"), gettext("Digests go on being composed and wait; none is sent.")
+        )
         if page is None and operating.stop_sending(_operator(request), f"by {request.user}", timezone.now()):
-            messages.success(request, "Sending is stopped.")
+            messages.success(request, gettext("Sending is stopped."))
         return page
 
-    @admin.action(description="Let sending go on", permissions=["act"])
+    @admin.action(description=_("Let sending go on"), permissions=["act"])
     def go_on(self, request: Request, rows: QuerySet[Brake]) -> HttpResponse | None:
-        page = self.ask(request, rows, "Let sending go on?", "Has the cause been mended? The next tick sends again.")
+        page = self.ask(
+            request,
+            rows,
+            gettext("Let sending go on?"),
+            gettext("Has the cause been mended? The next tick sends again."),
+        )
         if page is None and operating.go_on_sending(_operator(request)):
-            messages.success(request, "Sending goes on.")
+            messages.success(request, gettext("Sending goes on."))
         return page
 
-    @admin.action(description="Let sending go on: the database lost nothing", permissions=["act"])
+    @admin.action(description=_("Let sending go on: the database lost nothing"), permissions=["act"])
     def trust_database(self, request: Request, rows: QuerySet[Brake]) -> HttpResponse | None:
-        warning = "Was the database moved on purpose, with every commit? Otherwise some digests may arrive twice."
-        page = self.ask(request, rows, "Trust the database?", warning)
+        warning = gettext(
+            "Was the database moved on purpose, with every commit? Otherwise some digests may arrive twice."
+        )
+        page = self.ask(request, rows, gettext("Trust the database?"), warning)
         if page is None and operating.trust_database(_operator(request)):
-            messages.success(request, "Sending goes on, and nothing is in doubt.")
+            messages.success(request, gettext("Sending goes on, and nothing is in doubt."))
         return page
 
 

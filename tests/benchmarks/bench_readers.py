@@ -93,9 +93,8 @@ def measure(name: str, request: Callable[[], object]) -> None:
             request()
             times.append(1000 * (time.perf_counter() - start))
     slowest = max(queries.captured_queries, key=lambda query: float(query["time"]))
-    print(
-        f"{name:52} {len(queries):3} queries {statistics.median(times):7.0f} ms   {slowest['time']} {slowest['sql'][:90]}"
-    )
+    spent = f"{name:40} {len(queries):3} queries {statistics.median(times):7.0f} ms"
+    print(f"{spent}   {slowest['time']} {slowest['sql'][:90]}")
 
 
 def pages(client: Client) -> None:

@@ -7,6 +7,7 @@ from io import StringIO
 from urllib.parse import quote
 
 import pytest
+from axes.models import AccessAttempt
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
@@ -18,7 +19,7 @@ from django.utils import timezone
 from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from digest_site import factors
+from digest_site import factors, tasks
 from tests.operators import PASSWORD, code_of, enter, give_device, make_operator
 from tests.readers import dump
 
@@ -381,6 +382,18 @@ def test_a25_guessing_leaves_no_name_in_logs_or_tables(client, caplog):
     for private in ("ada.unique", "my secret"):
         assert private not in written
     assert "192.0.2.77" not in caplog.text
+
+
+def test_attempts_are_kept_for_a_day(client, time_machine):
+    time_machine.move_to("2026-08-12 07:00", tick=False)
+    log_in(client, "somebody", password="wrong")
+    time_machine.shift(timedelta(hours=23))
+    log_in(client, "another", password="wrong")
+    time_machine.shift(timedelta(hours=2))
+
+    tasks.forget_attempts()
+
+    assert AccessAttempt.objects.count() == 1
 
 
 # What the admin does not show ------------------------------------------------------------------------

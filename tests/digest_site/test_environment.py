@@ -308,3 +308,21 @@ def test_amazon_ses_without_its_client_stops_the_start(env, monkeypatch):
         environment.email(environ.Env(), "amazon_ses")
 
     assert "pip install --require-hashes -r requirements-ses.txt" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [("", "admin/"), ("desk", "desk/"), ("/back-office/7f3a/", "back-office/7f3a/"), (" / ", "admin/")],
+)
+def test_admin_path(env, value, path):
+    env("ADMIN_PATH", value)
+
+    assert environment.admin_path(environ.Env()) == path
+
+
+@pytest.mark.parametrize("value", ["a b", "../x", "a//b", "täst", "a?b", "<x>"])
+def test_admin_path_that_cannot_be_one(env, value):
+    env("ADMIN_PATH", value)
+
+    with pytest.raises(ImproperlyConfigured, match="write letters, digits, - and _, such as ADMIN_PATH"):
+        environment.admin_path(environ.Env())
