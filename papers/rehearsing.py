@@ -27,7 +27,10 @@ in_haste = partial(reading.real_web, patience=timedelta(seconds=20))
 
 @dataclass(frozen=True)
 class Change:
-    """What would become of one paper. `fields`: name, before, after; only what differs. New ones have no before."""
+    """What would become of one paper, which stands here as it is, or as it came when it is new.
+
+    `fields`: what differs, each by its words for people, before and after.
+    """
 
     paper: Paper
     is_new: bool
@@ -71,5 +74,9 @@ def add_paper(arxiv_id: str, arxiv: Arxiv, *, now: datetime, connect: reading.Co
 
 def _change(before: Paper | None, after: Paper) -> Change:
     known: Mapping[str, Any] = {name: getattr(before or Paper(), name) for name in COMPARED}
-    pairs = [(name, known[name], getattr(after, name)) for name in COMPARED]
-    return Change(after, before is None, [(name, was, will) for name, was, will in pairs if was != will])
+    pairs = [(_words(name), known[name], getattr(after, name)) for name in COMPARED]
+    return Change(before or after, before is None, [(name, was, will) for name, was, will in pairs if was != will])
+
+
+def _words(name: str) -> str:
+    return str(getattr(Paper._meta.get_field(name), "verbose_name", name))  # noqa: SLF001 -- a documented API of Django

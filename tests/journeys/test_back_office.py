@@ -77,6 +77,35 @@ def test_curation(desk):
     desk.look_at("admin-rejected")
 
 
+def test_rehearsal_and_pick(desk, httpserver, settings):
+    now = timezone.now()
+    service.fill(now, readers=20)
+    settings.HUGGINGFACE_URL, settings.SOURCES_ALLOW_PRIVATE = httpserver.url_for("").rstrip("/"), True
+    known = Paper.objects.order_by("-pk")[:2]
+    facts = {"summary": "", "authors": [], "upvotes": 99, "publishedAt": f"{now:%FT%TZ}"}
+    shown = ((known[0].arxiv_id, "A better title"), ("2600.07777", "Quite new, and invented"))
+    items = [{"paper": {"id": arxiv_id, "title": title} | facts} for arxiv_id, title in shown]
+    httpserver.expect_request("/api/daily_papers").respond_with_json(items)
+    reading = Reading.objects.filter(source="huggingface").latest("day")
+    page = desk.page
+
+    desk.visit(reverse("admin:papers_reading_change", args=[reading.pk]), "admin-reading-good")
+    desk.press("What would change")
+    desk.look_at("admin-rehearsal")
+    expect(page.locator("ins", has_text="A better title")).to_be_visible()
+    expect(page.get_by_role("heading", name="New: Quite new, and invented")).to_be_visible()
+    assert not Paper.objects.filter(title="A better title").exists()
+
+    desk.visit("/admin/papers/paper/?q=" + str(known[1].arxiv_id), "admin-paper-found")
+    page.locator("input.action-select").check()
+    page.locator("select[name=action]").select_option("pin")
+    page.get_by_role("button", name="Go").click()
+    page.get_by_label("Note").fill("Worth an hour.")
+    desk.look_at("admin-pick")
+    page.get_by_role("button", name="Pick").click()
+    expect(page.get_by_text("1 paper picked.")).to_be_visible()
+
+
 def test_announcement(desk):
     page, today = desk.page, timezone.now().date()
     desk.visit("/admin/papers/announcement/add/", "admin-announcement-add")

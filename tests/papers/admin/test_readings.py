@@ -98,7 +98,7 @@ def test_rehearsal_shows_what_would_change_and_keeps_nothing(admin_client, huggi
 
     rehearsal = response.context["rehearsal"]
     assert [(change.paper.title, change.is_new) for change in rehearsal.changes] == [
-        ("Better <b>words</b>", False),
+        ("Grokking in circuit 1", False),
         ("Same", False),
         ("Quite new", True),
     ]
