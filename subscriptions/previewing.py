@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from papers.models import Announcement
 from subscriptions import braking, queueing
 from subscriptions.composing import preview_for
 from subscriptions.drafting import Draft
@@ -28,14 +29,16 @@ def preview(subscriber: Subscriber, now: datetime, *, to: str) -> Preview:
     if draft.digest is None:
         raise ValueError("a preview always has a digest")
     interests = list(subscriber.interests.all())
-    return Preview(draft, render_preview(draft.digest, draft.items, interests, to=to, now=now))
+    announcements = Announcement.objects.current(draft.digest.edition)
+    return Preview(draft, render_preview(draft.digest, draft.items, interests, announcements, to=to, now=now))
 
 
 def look_at(digest: Digest, now: datetime) -> Message:
     """A stored digest as its mail would be now, but for its reader's own links."""
     items = list(digest.items.select_related("paper"))
     interests = list(digest.subscriber.interests.all())
-    return render_preview(digest, items, interests, to="reader@example.org", now=now)
+    announcements = Announcement.objects.current(digest.edition)
+    return render_preview(digest, items, interests, announcements, to="reader@example.org", now=now)
 
 
 def send_copy(subscriber: Subscriber, now: datetime, *, to: str) -> Outcome:

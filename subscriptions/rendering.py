@@ -12,7 +12,7 @@ from papers.models import Announcement
 from subscriptions import links
 from subscriptions.account_mails import LIST_MAIL, account_mail, live_token
 from subscriptions.digest_links import DigestLinks, Wishes
-from subscriptions.issue import Addresses, CannotRender, fill_digest
+from subscriptions.issue import Addresses, Announced, CannotRender, fill_digest
 from subscriptions.message import Message
 from subscriptions.models import Delivery, Digest, DigestItem, Interest, Token
 
@@ -46,13 +46,21 @@ def render_many(deliveries: Sequence[Delivery], *, now: datetime) -> dict[int, M
 
     A fixed number of queries, however many deliveries; a paper many readers get is rendered once.
     """
-    prefetch_related_objects(deliveries, "token", "subscriber__interests", "digest__items__paper", "digest__items__alike")
+    prefetch_related_objects(
+        deliveries, "token", "subscriber__interests", "digest__items__paper", "digest__items__alike"
+    )
     run = _Run(_unsubscribe_tokens(deliveries, now), _announcements(deliveries), now)
     return {delivery.pk: _attempt(delivery, run) for delivery in deliveries}
 
 
 def render_preview(
-    digest: Digest, items: Sequence[DigestItem], interests: Sequence[Interest], *, to: str, now: datetime
+    digest: Digest,
+    items: Sequence[DigestItem],
+    interests: Sequence[Interest],
+    announcements: Iterable[Announced] = (),
+    *,
+    to: str,
+    now: datetime,
 ) -> Message:
     """A digest as its reader would get it, from rows that need not be saved.
 
@@ -62,7 +70,8 @@ def render_preview(
     addresses = Addresses(
         preferences=site, unsubscribe=site, digest=site, pause=site, feedback=lambda _paper_id: Wishes(site, site)
     )
-    parts = fill_digest(digest, items, interests, addresses)
+    with override(settings.LANGUAGE_CODE):
+        parts = fill_digest(digest, items, interests, addresses, announcements)
     return Message(key="preview", sender=settings.DEFAULT_FROM_EMAIL, to=to, sent_at=now, **parts._asdict())
 
 

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from papers.models import Paper
+from papers.models import Announcement, Paper
 from subscriptions import blocks, links
 from subscriptions.digest_links import DigestLinks
 from subscriptions.issue import CannotRender
@@ -162,6 +162,22 @@ def test_rendering_again_changes_only_the_date():
 
     first_bytes, again_bytes = (message.message().as_bytes() for message in (first, again))
     assert first_bytes.replace(b"07:00:30", b"07:05:30") == again_bytes
+
+
+def test_announcements_of_the_day_stand_in_both_parts():
+    delivery = make_delivery()
+    days = [(0, 0), (-3, 1), (1, 9), (-9, -1)]
+    for number, (first, last) in enumerate(days):
+        Announcement.objects.create(
+            body=f"Notice **{number}**: [more](https://digest.example.org/about)",
+            starts_on=NOW.date() + timedelta(days=first),
+            ends_on=NOW.date() + timedelta(days=last),
+        )
+
+    message = render(fetch(delivery), now=NOW)
+
+    assert re.findall(r"Notice (\d): more \((.+)\)", message.body) == [("0", f"{SITE}/about"), ("1", f"{SITE}/about")]
+    assert re.findall(r'<p style="[^"]+">Notice <strong>(\d)</strong>: <a [^>]*style=', message.html) == ["0", "1"]
 
 
 # Batches -----------------------------------------------------------------------------------------------
