@@ -98,6 +98,8 @@ def test_every_answer_has_the_content_policy(stranger, address, options):
 
     assert set(answer["Content-Security-Policy"].split("; ")) == POLICY
     assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert answer["Referrer-Policy"] in {"same-origin", "no-referrer"}
 
 
 def test_a_redirect_to_https_has_it_too(client, settings):
