@@ -68,7 +68,7 @@ class Looks(ModelAdmin):
         return HttpResponse(message.html.replace(_DARK, _SCHEMES[look]))
 
     def _row(self, request: Request, pk: int) -> Model:
-        row = get_object_or_404(self.model, pk=pk)
+        row: Model = get_object_or_404(self.model, pk=pk)
         if not self.has_view_permission(request, row):
             raise PermissionDenied
         return row
