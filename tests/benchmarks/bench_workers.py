@@ -1,7 +1,8 @@
 """What a second worker process brings: `python -m tests.services python -m tests.benchmarks.bench_workers [readers]`.
 
 One process and then two compose everybody's digests and send them to a mail server on loopback, which has a process
-of its own. Processor time tells more than the clock where other programs run too. Each count begins with the same readers, ten papers that match each of them, and an empty ledger.
+of its own. Each count begins with the same readers, ten papers that match each of them, and an empty ledger.
+Processor time tells more than the clock where other programs run too.
 """
 
 import multiprocessing
@@ -60,7 +61,7 @@ def work(pipe: Connection, port: int) -> None:
 
 
 def measure(count: int, port: int) -> list[tuple[float, float]]:
-    """Seconds that `count` processes took to compose everything, and then to send it; and of processor time, together."""
+    """Seconds that `count` processes took to compose everything, then to send it; and of processor time, together."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = zip(*(multiprocessing.Pipe() for _ in range(count)), strict=True)
     processes = [context.Process(target=work, args=(pipe, port)) for pipe in theirs]
