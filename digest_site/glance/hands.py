@@ -25,11 +25,13 @@ LISTS: dict[str, tuple[str, dict[str, str]]] = {
     "complaints_high": ("subscriptions_deliveryevent", {"kind__exact": "complained"}),
     "account_mails_held": ("subscriptions_allowance", {}),
 }
+# Where no list helps, what is known of it.
+OPEN_ALERTS = ("digest_site_alert", {"resolved_at__isempty": "1"})
 
 
 @dataclass(frozen=True)
 class Hand:
-    """One thing to see to; `address` is "" where no list helps, or none the user may see."""
+    """One thing to see to; `address` is "" where the user may not see the list."""
 
     name: str
     words: str
@@ -46,13 +48,13 @@ def hands(now: datetime, user: Any) -> list[Hand]:
     beat = health.check_heartbeat(now)
     if not beat["ok"] and not any(hand.name == "beat_stopped" for hand in found):
         words = _("No tick was run lately: beat, the broker or the workers stand still, and so does this list.")
-        found.insert(0, Hand("beat_stopped", words, beat["last"], ""))
+        found.insert(0, Hand("beat_stopped", words, beat["last"], address_of("beat_stopped", "", user)))
     return found
 
 
 def address_of(name: str, about: str, user: Any) -> str:
-    model, filters = LISTS.get(name, ("", {}))
-    if not model or not user.has_perm(model.replace("_", ".view_")):
+    model, filters = LISTS.get(name, OPEN_ALERTS)
+    if not user.has_perm(model.replace("_", ".view_")):
         return ""
     address = reverse(f"admin:{model}_changelist")
     query = urlencode({key: value.format(about=about) for key, value in filters.items()})

@@ -153,7 +153,7 @@ def test_hands(admin_user):
 
     assert [(hand.name, hand.address) for hand in hands.hands(NOW, admin_user)] == [
         ("source_failed", "/admin/papers/reading/?source=arxiv&outcome__exact=failed"),
-        ("disk_low", ""),
+        ("disk_low", "/admin/digest_site/alert/?resolved_at__isempty=1"),
     ]
 
 
@@ -165,7 +165,7 @@ def test_hands_when_nobody_looks_any_more(admin_user):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("name", hands.LISTS)
+@pytest.mark.parametrize("name", [*hands.LISTS, "disk_low"])
 def test_every_alert_leads_to_a_list(admin_client, admin_user, name):
     assert admin_client.get(hands.address_of(name, "2026-08-12", admin_user)).status_code == 200
 
