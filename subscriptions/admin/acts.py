@@ -25,7 +25,6 @@ from subscriptions.transport import Receipt
 
 IN_ADMIN = Shown(form="admin")
 ERASED = "erased"
-STATE = ("status", "paused_until", "next_digest_at")
 
 
 class Undone(Exception):
@@ -158,9 +157,15 @@ def act_page(admin: Any, request: Request, pk: int, name: str) -> HttpResponse:
 
 def _state(pk: int) -> dict[str, str | None]:
     """What an act may change, as the log keeps it."""
-    found = Subscriber.objects.filter(pk=pk).values_list("status", "paused_until", "next_digest_at").first()
-    status, *times = found or (ERASED, None, None)
-    return dict(zip(STATE, (status, *(time and time.isoformat() for time in times)), strict=True))
+    reader = Subscriber.objects.filter(pk=pk).first()
+    if reader is None:
+        return {"status": ERASED, "paused_until": None, "next_digest_at": None}
+    until, next_at = reader.paused_until, reader.next_digest_at
+    return {
+        "status": reader.status,
+        "paused_until": until.isoformat() if until else None,
+        "next_digest_at": next_at.isoformat() if next_at else None,
+    }
 
 
 def _do(admin: Any, request: Request, reader: Subscriber, act: Act) -> HttpResponse:

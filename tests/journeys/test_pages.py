@@ -81,8 +81,9 @@ class Tab:
         self.page.get_by_role("button", name=re.compile(name, re.IGNORECASE)).click()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
+    """Per module: those that import this fixture get one of their own, and two at once cannot be."""
     assert Path(CHROMIUM).exists(), f"{CHROMIUM} is missing: apt install chromium, or name another in CHROMIUM"
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     # Playwright runs an event loop in this thread, which makes Django refuse to use the database.
