@@ -28,6 +28,7 @@ SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 SUPPRESSION_KEY = env.str("SUPPRESSION_KEY", "") or SECRET_KEY
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or sorted({_host, "localhost", "127.0.0.1"})
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
+CSRF_FAILURE_VIEW = "digest_site.errors.csrf_failure"
 TRUSTED_PROXIES = environment.integer(env, "TRUSTED_PROXIES", 0, low=0, high=10)
 
 INSTALLED_APPS = [

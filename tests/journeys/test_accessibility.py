@@ -4,6 +4,8 @@ import json
 import subprocess
 
 import pytest
+from django.template.loader import render_to_string
+from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser, Page
 
@@ -45,7 +47,8 @@ def node(script: str, given: object) -> list[str]:
 
 
 def test_html_is_valid(client, spots):
-    pages = {}
+    pages = {name: render_to_string(f"{name}.html") for name in ("400", "500")}
+    pages["403"] = Client(enforce_csrf_checks=True).post("/subscribe").content.decode()
     for spot in spots:
         answer = client.get(spot.path, follow=True)
         assert (spot.name, answer.status_code) == (spot.name, spot.status)
