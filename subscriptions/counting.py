@@ -13,6 +13,7 @@ from subscriptions.models.ledger import DeliveryQuerySet
 State = Delivery.State
 
 OPEN = (State.QUEUED, State.CLAIMED, State.SENDING, State.UNKNOWN)
+ENDED = (State.ACCEPTED, State.FAILED, State.CANCELLED)
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
 # Rows settled within a window were due at most this long before it: what the index on `not_before` needs to know.
@@ -58,7 +59,7 @@ def deliveries(now: datetime, window: timedelta = DAY) -> dict[str, int]:
     """Messages by state: all that are open or unknown, and those that ended within the window."""
     counts = dict.fromkeys(State.values, 0)
     still = Delivery.objects.filter(state__in=OPEN)
-    ended = _settled(now, window).exclude(state__in=OPEN)
+    ended = _settled(now, window).filter(state__in=ENDED)
     for rows in (still, ended):
         counts |= dict(rows.order_by().values_list("state").annotate(Count("pk")))
     return counts

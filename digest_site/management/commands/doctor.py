@@ -2,7 +2,7 @@
 
 import json
 import sys
-from typing import Any
+from typing import IO, Any, cast
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
@@ -29,7 +29,8 @@ class Command(BaseCommand):
             body = {"ok": not _has_failed(findings), "findings": [each.as_dict() for each in findings]}
             self.stdout.write(json.dumps(body, indent=2))
         else:
-            Console(file=self.stdout._out, highlight=False).print(table(findings))  # noqa: SLF001 -- the stream itself
+            stream = cast("IO[str]", self.stdout._out)  # noqa: SLF001 -- itself: rich asks it whether it is a terminal
+            Console(file=stream, highlight=False).print(table(findings))
         if _has_failed(findings):
             sys.exit(1)
 
