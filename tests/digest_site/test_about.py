@@ -33,8 +33,8 @@ def test_robots_may_read_the_public_pages_only(client, settings):
     assert answer["Content-Type"] == "text/plain; charset=utf-8"
     assert answer.content.decode() == (
         "User-agent: *\n"
-        "Disallow: /api/\nDisallow: /a/\nDisallow: /c/\nDisallow: /d/\nDisallow: /f/\nDisallow: /k/\nDisallow: /m/\nDisallow: /p/\n"
-        "Disallow: /u/\nDisallow: /v/\nDisallow: /preferences\nDisallow: /papers?\nDisallow: /topics/\n\n"
+        "Disallow: /api/\nDisallow: /a/\nDisallow: /c/\nDisallow: /d/\nDisallow: /f/\nDisallow: /k/\nDisallow: /m/\n"
+        "Disallow: /p/\nDisallow: /u/\nDisallow: /v/\nDisallow: /preferences\nDisallow: /papers?\nDisallow: /topics/\n\n"
         "Sitemap: https://papers.example.org/sitemap.xml\n"
     )
 
