@@ -26,7 +26,7 @@ MAX_IDEAS = 3
 # A narrower keyword that brings less than this part is another subject, one that brings more is no narrower.
 NARROWER = (0.03, 0.65)
 # Beyond so many keywords that need it, advice would be a page of its own, and cost as much.
-MAX_ADVISED = 6
+MAX_ADVISED = 3
 # What strangers asked for is kept for a while: most ask for the same, and a reader corrects one word at a time.
 _TRIALS = 200
 _CONDITIONS = 4_000

@@ -19,7 +19,9 @@ from papers.search.query import Query
 
 # Titles say what a paper is about; so many of the newest say what is talked about now.
 MAX_TITLES = 3_000
-MAX_READ = 300
+MAX_READ = 150
+# Each proposal is looked for in all papers: the most promising only.
+MAX_EXTENDED, MAX_JOINED = 4, 3
 LONGEST_TOPIC = 3
 MIN_PAPERS = 3
 # A topic that mostly occurs within a longer one is left to that.
@@ -115,7 +117,7 @@ def narrower(query: Query, index: Index, positions: Sequence[int]) -> Iterator[s
     if isinstance(expression, Phrase) and is_phrase and not expression.beginnings:
         yield from _extended(query.text, expression, index, read)
     whole = query.text if len(list(conditions(expression))) == 1 else f"({query.text})"
-    for topic in topics([index.papers[at] for at in read], limit=8):
+    for topic in topics([index.papers[at] for at in read], limit=MAX_JOINED):
         if topic.text.lower() not in query.text.lower() and query.text.lower() not in topic.text.lower():
             yield f"{whole} AND {_quoted(topic.text)}"
     if is_phrase:
@@ -187,7 +189,7 @@ def _extended(typed: str, phrase: Phrase, index: Index, positions: Iterable[int]
             if first and document.stops[first - 1] > first and _is_telling(document.words[first - 1]):
                 seen.add(f"{document.words[first - 1]} {typed}")
         counted.update(seen)
-    yield from (text for text, _ in counted.most_common(8))
+    yield from (text for text, _ in counted.most_common(MAX_EXTENDED))
 
 
 def _vocabulary(query: Query, index: Index) -> Mapping[str, int]:
