@@ -7,6 +7,9 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy
+
+from subscriptions.models import Subscriber
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -37,6 +40,18 @@ class OfReader(ModelAdmin):
     """Rows of one reader each: `reader` is a link to them, found by address."""
 
     list_select_related = ("subscriber",)
+    # The newest, by an index every table has: no list is sorted as a whole.
+    ordering = ("-pk",)
+    show_full_result_count = False
+    search_help_text = gettext_lazy("A reader's address or how it begins, with its @; or what this list is about")
+
+    def get_search_results(self, request: Request, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        """An address is looked up by its index, and leads to its reader's rows."""
+        term = search_term.strip().lower()
+        if "@" not in term:
+            return super().get_search_results(request, queryset, search_term)
+        readers = Subscriber.objects.filter(email_key__startswith=term)
+        return queryset.filter(subscriber__in=readers.values("pk")), False
 
     @admin.display(description="subscriber", ordering="subscriber__email_key")
     def reader(self, row: Any) -> str:

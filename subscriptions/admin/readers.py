@@ -53,7 +53,6 @@ class SubscriberAdmin(Looks, ModelAdmin):
     list_filter = ("status", "frequency", "wants_quiet_note", "created_at", "confirmed_at")
     search_fields = ("email_key",)
     search_help_text = gettext_lazy("An address or how it begins, or a reader's number")
-    date_hierarchy = "created_at"
     show_full_result_count = False
     actions = ("pause", "resume", "unsubscribe", "preview")
     change_fields = (

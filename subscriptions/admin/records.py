@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, Model, QuerySet
+from django.db.models import Count, Model, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -32,7 +33,7 @@ class InterestAdmin(ReadOnly, OfReader):
 
     list_display = ("text", "is_muted", "normal", "reader")
     list_filter = ("is_muted", "subscriber__status")
-    search_fields = ("text", "normal", "subscriber__email_key")
+    search_fields = ("text", "normal")
 
 
 @admin.register(Feedback)
@@ -52,7 +53,8 @@ class ConsentEventAdmin(ReadOnly, ModelAdmin):
     list_display = ("at", "kind", "form", "text_version", "locale", "source", "subscriber_id")
     list_filter = ("kind", "at")
     search_fields = ("=subscriber__id", "form", "text_version", "source", "evidence")
-    date_hierarchy = "at"
+    ordering = ("-pk",)
+    show_full_result_count = False
     raw_id_fields = ("subscriber",)
 
 
@@ -80,7 +82,7 @@ class TokenAdmin(ReadOnly, OfReader):
 
     list_display = ("id", "purpose", "reader", "created_at", "expires_at", "used_at")
     list_filter = ("purpose", "created_at", "expires_at")
-    search_fields = ("subscriber__email_key",)
+    search_fields = ("=id",)
     fields = ("purpose", "subscriber", "created_at", "expires_at", "used_at")
 
 
@@ -97,13 +99,15 @@ class DigestItemInline(ReadOnly, TabularInline):
 class DigestAdmin(ReadOnly, Looks, OfReader):
     list_display = ("edition", "reader", "outcome", "item_count", "considered", "matched", "due_at", "reason", "looks")
     list_filter = ("outcome", "edition")
-    search_fields = ("subscriber__email_key", "reason", "items__paper__arxiv_id")
-    date_hierarchy = "edition"
+    search_fields = ("reason",)
     inlines = (DigestItemInline,)
 
     def get_queryset(self, request: Request) -> QuerySet[Digest]:
+        # For the rows of the page only: a join would count those of every digest first.
+        items = DigestItem.objects.filter(digest=OuterRef("pk")).order_by().values("digest")
+        counted = items.annotate(count=Count("pk")).values("count")
         digests: QuerySet[Digest] = super().get_queryset(request)
-        return digests.annotate(item_total=Count("items"))
+        return digests.annotate(item_total=Coalesce(Subquery(counted), 0))
 
     def mail_of(self, row: Digest) -> Message:
         return previewing.look_at(row, timezone.now())

@@ -53,8 +53,7 @@ class DeliveryEventInline(ReadOnly, TabularInline):
 class DeliveryAdmin(ActsByHand, OfReader):
     list_display = ("key", "kind", "state", "reader", "created_at", "not_before", "attempts", "reason")
     list_filter = ("state", "kind", "created_at")
-    search_fields = ("key", "provider_id", "subscriber__email_key", "reason")
-    date_hierarchy = "created_at"
+    search_fields = ("=key", "=provider_id")
     show_full_result_count = False
     inlines = (DeliveryEventInline,)
     actions = ("resend", "mark_accepted", "cancel")
@@ -96,8 +95,8 @@ class DeliveryAdmin(ActsByHand, OfReader):
 class DeliveryEventAdmin(ReadOnly, ModelAdmin):
     list_display = ("at", "kind", "key", "provider", "detail", "received_at")
     list_filter = ("kind", "at")
-    search_fields = ("key", "provider", "detail")
-    date_hierarchy = "at"
+    search_fields = ("=key",)
+    ordering = ("-pk",)
     show_full_result_count = False
 
 

@@ -35,15 +35,15 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 # Queries of each list, whatever its length.
 LISTS = {
-    "subscriber": 8,
-    "interest": 6,
-    "feedback": 6,
-    "consentevent": 8,
+    "subscriber": 6,
+    "interest": 5,
+    "feedback": 5,
+    "consentevent": 5,
     "suppression": 6,
-    "token": 6,
-    "digest": 8,
-    "delivery": 7,
-    "deliveryevent": 7,
+    "token": 5,
+    "digest": 5,
+    "delivery": 5,
+    "deliveryevent": 5,
     "edition": 10,
     "lane": 6,
     "brake": 7,
