@@ -34,8 +34,8 @@ def test_robots_may_read_the_public_pages_only(client, settings):
     assert answer.content.decode() == (
         "User-agent: *\n"
         "Disallow: /api/\nDisallow: /a/\nDisallow: /c/\nDisallow: /d/\nDisallow: /f/\nDisallow: /k/\nDisallow: /m/\n"
-        "Disallow: /p/\nDisallow: /u/\nDisallow: /v/\nDisallow: /preferences\nDisallow: /papers?\nDisallow: /topics/\n\n"
-        "Sitemap: https://papers.example.org/sitemap.xml\n"
+        "Disallow: /p/\nDisallow: /u/\nDisallow: /v/\nDisallow: /preferences\nDisallow: /papers?\nDisallow: /topics/\n"
+        "\nSitemap: https://papers.example.org/sitemap.xml\n"
     )
 
 
