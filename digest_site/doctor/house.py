@@ -19,6 +19,7 @@ from digest_site.models import Alert
 from subscriptions import continuity
 from subscriptions.models import Brake
 
+EXPLAINED = "manage.py check --deploy says the same"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -27,7 +28,7 @@ def examine_settings(now: datetime) -> Iterator[Finding]:
     found = [each for each in checks.run_checks(include_deployment_checks=settings.PUBLIC) if not each.is_silenced()]
     for message in found:
         judge = failed if message.level >= ERROR else warning
-        yield judge("settings", f"{message.id}: {message.msg}", message.hint or "manage.py check --deploy says the same")
+        yield judge("settings", f"{message.id}: {message.msg}", message.hint or EXPLAINED)
     if settings.PUBLIC and settings.STATIC_ROOT and not (settings.STATIC_ROOT / "staticfiles.json").exists():
         yield failed("settings", "static files are not collected", "manage.py collectstatic --no-input")
     elif not found:
