@@ -42,6 +42,7 @@ class OfReader(ModelAdmin):
     list_select_related = ("subscriber",)
     # The newest, by an index every table has: no list is sorted as a whole.
     ordering = ("-pk",)
+    list_per_page = 50
     show_full_result_count = False
     search_help_text = gettext_lazy("A reader's address or how it begins, with its @; or what this list is about")
 

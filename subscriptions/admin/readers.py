@@ -54,6 +54,7 @@ class SubscriberAdmin(Looks, ModelAdmin):
     search_fields = ("email_key",)
     search_help_text = gettext_lazy("An address or how it begins, or a reader's number")
     show_full_result_count = False
+    list_per_page = 50
     actions = ("pause", "resume", "unsubscribe", "preview")
     change_fields = (
         (None, {"fields": ["email", "status", "keywords", *SCHEDULE]}),

@@ -54,6 +54,7 @@ class ConsentEventAdmin(ReadOnly, ModelAdmin):
     list_filter = ("kind", "at")
     search_fields = ("=subscriber__id", "form", "text_version", "source", "evidence")
     ordering = ("-pk",)
+    list_per_page = 50
     show_full_result_count = False
     raw_id_fields = ("subscriber",)
 

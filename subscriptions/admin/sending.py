@@ -97,6 +97,7 @@ class DeliveryEventAdmin(ReadOnly, ModelAdmin):
     list_filter = ("kind", "at")
     search_fields = ("=key",)
     ordering = ("-pk",)
+    list_per_page = 50
     show_full_result_count = False
 
 

@@ -1,6 +1,7 @@
 """What the back office costs with many readers: `python -m tests.benchmarks.bench_readers [readers] [rows]`.
 
-Prints, for each list and for a reader's page, the queries and the median milliseconds of several requests; then
+Prints, for each list and for a reader's page, the queries and the median milliseconds of several requests, and
+how many of them this process worked; then
 an import of `rows` rows, with the memory it took. On SQLite in a folder of its own, or on DATABASE_URL, which
 must be empty.
 """
@@ -86,14 +87,16 @@ def fill(count: int) -> None:
 
 def measure(name: str, request: Callable[[], object]) -> None:
     request()
-    times = []
+    times, worked = [], []
     for _ in range(ROUNDS):
         with CaptureQueriesContext(connection) as queries:
-            start = time.perf_counter()
+            start, cpu = time.perf_counter(), time.process_time()
             request()
+            worked.append(1000 * (time.process_time() - cpu))
             times.append(1000 * (time.perf_counter() - start))
     slowest = max(queries.captured_queries, key=lambda query: float(query["time"]))
-    spent = f"{name:40} {len(queries):3} queries {statistics.median(times):7.0f} ms"
+    wall, cpu = statistics.median(times), statistics.median(worked)
+    spent = f"{name:40} {len(queries):3} queries {wall:7.0f} ms, of them worked {cpu:5.0f}"
     print(f"{spent}   {slowest['time']} {slowest['sql'][:90]}")
 
 
