@@ -1,9 +1,8 @@
 """What the back office costs with many readers: `python -m tests.benchmarks.bench_readers [readers] [rows]`.
 
 Prints, for each list and for a reader's page, the queries and the median milliseconds of several requests, and
-how many of them this process worked; then
-an import of `rows` rows, with the memory it took. On SQLite in a folder of its own, or on DATABASE_URL, which
-must be empty.
+how many of them this process worked; then an import of `rows` rows, with the memory it took. On SQLite in a
+folder of its own, or on DATABASE_URL, which must be empty.
 """
 
 import os
