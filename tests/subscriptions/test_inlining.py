@@ -10,7 +10,10 @@ CSS = ".ink { color: #111111; } p { margin: 0; } td { padding: 3px; }"
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
-        ('<p class="ink">{{ name|date:"j F" }}</p>', '<p class="ink" style="margin:0;color:#111111">{{ name|date:"j F" }}</p>'),
+        (
+            '<p class="ink">{{ name|date:"j F" }}</p>',
+            '<p class="ink" style="margin:0;color:#111111">{{ name|date:"j F" }}</p>',
+        ),
         ('<p>{% if a > b %}<b class="ink">{{ a }}</b>{% endif %}</p>',
          '<p style="margin:0">{% if a > b %}<b class="ink" style="color:#111111">{{ a }}</b>{% endif %}</p>'),
         ('<a class="ink" href="{{ url }}">{% translate "Go" %}</a>',

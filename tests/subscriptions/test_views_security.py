@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from digest_site.logs import HideLinks
+from digest_site.logs import Line
 from subscriptions.models import Token
 from tests.readers import living_tokens, path_of, sign_up_fields
 
@@ -127,7 +127,7 @@ def test_a30_lists_and_files_in_place_of_values_do_not_break_the_form(client):
 def test_a25_no_log_holds_an_address_a_link_or_a_keyword(client):
     lines: list[str] = []
     handler = logging.Handler()
-    handler.addFilter(HideLinks())
+    handler.setFormatter(Line())
     handler.emit = lambda record: lines.append(handler.format(record))
     root = logging.getLogger()
     root.addHandler(handler)
