@@ -36,10 +36,12 @@ admin: $(VENV)/.runtime  ## make an administrator, asking for name and password
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py createsuperuser
 
-test: $(VENV)/.dev  ## the whole suite, on SQLite and then on PostgreSQL and Redis, with some of the faults
-	@echo "== SQLite and the folder broker"; $(PLAIN) $(BIN)/pytest --quiet -m 'not browser and not faults'; lite=$$?; \
+test: $(VENV)/.dev  ## the whole suite, on SQLite and beside it on PostgreSQL and Redis, with some of the faults
+	@echo "== SQLite and the folder broker: runs beside the next, printed after it"; \
+	words=$$(mktemp); $(PLAIN) $(BIN)/pytest --quiet -m 'not browser and not faults' >$$words 2>&1 & lite=$$!; \
 	echo "== PostgreSQL and Redis"; $(BIN)/python -m tests.services \
 		$(BIN)/pytest --quiet -m 'not browser and not faults'; full=$$?; \
+	wait $$lite; lite=$$?; echo "== SQLite and the folder broker"; cat $$words; rm -f $$words; \
 	echo "== Faults, a part of make faults"; $(BIN)/python -m tests.services \
 		$(BIN)/pytest --quiet -m faults -k '$(SOME_FAULTS)' tests/faults; faults=$$?; \
 	test $$lite = 0 || echo "make test: the pass on SQLite failed"; \
@@ -90,7 +92,7 @@ requirements:  ## pin requirements*.txt afresh, with hashes (needs uv)
 
 messages: $(VENV)/.dev  ## bring the translations up to date with the sources (needs gettext)
 	@command -v msgfmt >/dev/null || { echo "make messages needs GNU gettext."; exit 1; }
-	@$(BIN)/python manage.py makemessages --locale de --no-obsolete --no-wrap --add-location file \
+	@$(BIN)/python manage.py makemessages --locale de --no-obsolete --no-wrap --no-location \
 		--ignore '.venv*' --ignore 'tests/*' --ignore 'var/*' --verbosity 0
 	@sed -i '/^"POT-Creation-Date/d' digest_site/locale/*/LC_MESSAGES/django.po
 	@$(BIN)/python manage.py compilemessages --ignore '.venv*' --verbosity 0
