@@ -2,6 +2,8 @@
 
 import re
 
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from email_validator import EmailNotValidError, validate_email
 
 from subscriptions.models.subscriber import MAX_EMAIL
@@ -22,18 +24,18 @@ def parse(text: str) -> str:
     lists of addresses. `parse(parse(x)) == parse(x)`.
     """
     if len(text) > MAX_EMAIL:
-        raise AddressError(f"This address is too long: at most {MAX_EMAIL} characters can be delivered.")
+        raise AddressError(_too_long())
     if _SEVERAL.search(text):
-        raise AddressError("Write one address only.")
+        raise AddressError(_("Write one address only."))
     if "<" in text or ">" in text:
-        raise AddressError("Write the address alone, without a name and without < and >.")
+        raise AddressError(_("Write the address alone, without a name and without < and >."))
     try:
         found = validate_email(text, check_deliverability=False, allow_smtputf8=False, strict=True)
     except EmailNotValidError as error:
         raise AddressError(_explain(text, str(error))) from None
     address = f"{found.local_part}@{found.ascii_domain}"
     if len(address) > MAX_EMAIL:
-        raise AddressError(f"This address is too long: at most {MAX_EMAIL} characters can be delivered.")
+        raise AddressError(_too_long())
     return address
 
 
@@ -42,7 +44,7 @@ def canonical(address: str) -> str:
 
     Lower case, without a `+tag`, at Gmail without dots (STANDARDS S18).
     """
-    local, _, domain = address.lower().rpartition("@")
+    local, _at, domain = address.lower().rpartition("@")
     local = local.split("+", 1)[0] or local
     if domain in _DOTLESS:
         local, domain = local.replace(".", "") or local, _DOTLESS[domain]
@@ -55,13 +57,19 @@ def domain_of(address: str) -> str:
 
 def masked(address: str) -> str:
     """Enough for its owner to know it again: a…@example.org."""
-    local, _, domain = address.rpartition("@")
+    local, _at, domain = address.rpartition("@")
     return f"{local[:1]}…@{domain}"
 
 
 def _explain(text: str, reason: str) -> str:
     if "@" not in text:
-        return "An address has an @ in it, such as ada@example.org."
+        return _("An address has an @ in it, such as ada@example.org.")
     if not text.rpartition("@")[0].isascii():
-        return "Before the @ only unaccented letters, digits and signs such as . + - _ can be delivered."
-    return f"This is not an address we can write to. {reason}"
+        return _("Before the @ only unaccented letters, digits and signs such as . + - _ can be delivered.")
+    refused = _("This is not an address we can write to.")
+    # The library gives its reasons in English only.
+    return f"{refused} {reason}" if (get_language() or "en").startswith("en") else refused
+
+
+def _too_long() -> str:
+    return _("This address is too long: at most %(most)d characters can be delivered.") % {"most": MAX_EMAIL}

@@ -18,6 +18,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from subscriptions import braking, continuity, links, pacing
 from subscriptions.failpoints import reach
@@ -52,7 +53,7 @@ LEASE = timedelta(minutes=30)
 RUN_SECONDS = 500.0
 
 _KEY_ENDED = OutcomeUnknown("an earlier attempt is in doubt, and the provider's memory of it has ended")
-_LATE = Unwanted("not sent within 12 hours; its papers come with the next digest", late=True)
+_LATE = Unwanted(gettext_noop("not sent within 12 hours; its papers come with the next digest"), late=True)
 
 
 def send_queued(
@@ -241,7 +242,7 @@ def _find_unwanted(rows: Sequence[Delivery], messages: Messages) -> Outcomes:
     unwanted: Outcomes = {}
     for row in rows:
         if row.kind == Delivery.Kind.DIGEST and row.subscriber_id not in active:
-            unwanted[row.pk] = Unwanted("the reader left")
+            unwanted[row.pk] = Unwanted(gettext_noop("the reader left"))
         elif hmacs[row.pk] in suppressed:
-            unwanted[row.pk] = Unwanted("the address is on the suppression list")
+            unwanted[row.pk] = Unwanted(gettext_noop("the address is on the suppression list"))
     return unwanted

@@ -96,7 +96,7 @@ def fill_digest(
         raise CannotRender("not one of this digest's papers can be rendered")
     context = _context(digest, interests, addresses) | {"announcements": [_announced(one) for one in announcements]}
     if not entries:
-        context |= {"reason": clean(digest.reason) or _("No new paper matches your interests.")}
+        context |= {"reason": clean(digest.reason_told) or _("No new paper matches your interests.")}
         text, html = fill_text("quiet.txt", context), fill_page("quiet.html", context)
         return Issue(fill_subject("quiet", context), Body.of(text), Body.of(html))
     context |= _headlines(digest, entries, names_interests=names_interests)
@@ -130,7 +130,7 @@ def _found(reason: Mapping[str, Any]) -> Found:
     for term in map(clean, reason["terms"]):
         terms.setdefault(_letters(term), term)
     words = [term for letters, term in terms.items() if letters not in _letters(interest)]
-    return Found(interest, ", ".join(f"“{term}”" for term in words[:MAX_TERMS]))
+    return Found(interest, ", ".join(_("“%s”") % term for term in words[:MAX_TERMS]))
 
 
 def _letters(text: str) -> str:
@@ -190,7 +190,7 @@ def _context(digest: Digest, interests: Iterable[Interest], addresses: Addresses
         "day": date_format(digest.edition, pgettext("format of a day", "j F Y")),
         # Days of the year, so that an issue has the same number for every reader.
         "issue": digest.edition.timetuple().tm_yday,
-        "notices": [clean(notice) for notice in digest.notices],
+        "notices": [clean(notice) for notice in digest.notices_told],
         "interests": wanted,
         "muted": muted,
         "addresses": addresses,

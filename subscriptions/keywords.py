@@ -9,6 +9,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from papers.search import QueryError, parse
 from papers.text import clean
 from subscriptions.models.subscriber import MAX_INTEREST, MAX_INTERESTS
@@ -56,18 +58,21 @@ def sift(text: str) -> tuple[tuple[Keyword, ...], list[str]]:
         try:
             keyword = _read_one(entry)
         except ValueError as error:
-            wrong.append(f"Line {line}, “{_shorten(entry)}”: {error}")
+            place = {"line": line, "keyword": _shorten(entry), "error": error}
+            wrong.append(_("Line %(line)d, “%(keyword)s”: %(error)s") % place)
             continue
         if found.setdefault(keyword.normal, keyword).is_muted != keyword.is_muted:
-            wrong.append(f"Line {line}: “{_shorten(keyword.text)}” stands here both as wanted and as muted.")
+            both = _("Line %(line)d: “%(keyword)s” stands here both as wanted and as muted.")
+            wrong.append(both % {"line": line, "keyword": _shorten(keyword.text)})
     if len(found) > MAX_INTERESTS:
-        wrong.append(f"These are {len(found)} keywords; at most {MAX_INTERESTS} are possible.")
+        too_many = _("These are %(count)d keywords; at most %(most)d are possible.")
+        wrong.append(too_many % {"count": len(found), "most": MAX_INTERESTS})
     return tuple(found.values())[:MAX_INTERESTS], wrong[:MAX_INTERESTS]
 
 
 def replace(text: str, old: str, new: str) -> str:
     """The box with one entry written otherwise, an entry a line; with `old` empty, with one entry more."""
-    entries = [entry for _, entry in split(text)]
+    entries = [entry for _line, entry in split(text)]
     if not old:
         return "\n".join([*entries, new])
     return "\n".join(dict.fromkeys(new if entry == old else entry for entry in entries))
@@ -98,7 +103,8 @@ def read_one(text: str) -> Keyword:
     _check_characters(text)
     text = clean(text.translate(_QUOTES).translate(_DASHES))
     if len(text) > MAX_INTEREST:
-        raise ValueError(f"this is {len(text)} characters long; at most {MAX_INTEREST} are possible.")
+        too_long = _("this is %(count)d characters long; at most %(most)d are possible.")
+        raise ValueError(too_long % {"count": len(text), "most": MAX_INTEREST})
     try:
         query = parse(text)
     except QueryError as error:
@@ -121,15 +127,18 @@ def _entry(number: int, text: str) -> Iterator[tuple[int, str]]:
 
 def _check_characters(text: str) -> None:
     if _ADDRESS.search(text):
-        raise ValueError("a web address is no keyword.")
+        raise ValueError(_("a web address is no keyword."))
     for char in text.translate(_QUOTES).translate(_DASHES):
         if char not in _SIGNS and not unicodedata.category(char).startswith(_CATEGORIES):
-            shown = f"“{char}”" if char.isprintable() else f"The invisible character U+{ord(char):04X}"
-            raise ValueError(f"{shown} cannot stand in a keyword; letters, digits and - + . / ' # & \" ( ) : * can.")
+            hidden = _("The invisible character %(code)s") % {"code": f"U+{ord(char):04X}"}
+            shown = _("“%s”") % char if char.isprintable() else hidden
+            refused = _("%(shown)s cannot stand in a keyword; letters, digits and - + . / ' # & \" ( ) : * can.")
+            raise ValueError(refused % {"shown": shown})
 
 
 def _explain(error: QueryError) -> str:
-    return f"{error.message.rstrip('.')}, at character {error.position + 1}. {error.suggestion}"
+    place = {"message": error.message.rstrip("."), "number": error.position + 1, "suggestion": error.suggestion}
+    return _("%(message)s, at character %(number)d. %(suggestion)s") % place
 
 
 def _shorten(text: str) -> str:

@@ -8,6 +8,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import Model
+from django.utils.translation import gettext_noop
 
 from subscriptions import braking, continuity
 from subscriptions.models import Brake, Delivery
@@ -16,7 +17,7 @@ State = Delivery.State
 
 RESEND = "sent again by hand; the reader may get it twice"
 ACCEPT = "marked as accepted by hand"
-CANCEL = "cancelled by hand"
+CANCEL = gettext_noop("cancelled by hand")
 WAITING = (State.QUEUED,)
 GOING, STOPPED = {"sending": "going"}, {"sending": "stopped"}
 IN_DOUBT = (State.UNKNOWN,)

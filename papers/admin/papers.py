@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
 from papers import curating, rehearsing
 from papers.admin.base import Bounded, TabularInline, editor, list_link
@@ -169,12 +169,12 @@ class PaperAdmin(Bounded):
     @admin.action(description=gettext_lazy("Hide: neither shown nor sent"), permissions=["change"])
     def hide(self, request: HttpRequest, papers: QuerySet[Paper]) -> None:
         curating.hide(_pks(papers), True)
-        self._report(request, papers, "hidden")
+        self._report(request, papers, gettext_noop("hidden"))
 
     @admin.action(description=gettext_lazy("Show again"), permissions=["change"])
     def unhide(self, request: HttpRequest, papers: QuerySet[Paper]) -> None:
         curating.hide(_pks(papers), False)
-        self._report(request, papers, "shown again")
+        self._report(request, papers, gettext_noop("shown again"))
 
     @admin.action(description=gettext_lazy("Pick, with a note"), permissions=["change"])
     def pin(self, request: HttpRequest, papers: QuerySet[Paper]) -> HttpResponse | None:
@@ -189,13 +189,13 @@ class PaperAdmin(Bounded):
             }
             return TemplateResponse(request, "admin/papers/paper/pick.html", context)
         self._pick(_pks(papers), True, form.cleaned_data["note"], request)
-        self._report(request, papers, "picked")
+        self._report(request, papers, gettext_noop("picked"))
         return None
 
     @admin.action(description=gettext_lazy("No longer a pick"), permissions=["change"])
     def unpin(self, request: HttpRequest, papers: QuerySet[Paper]) -> None:
         self._pick(_pks(papers), False, "", request)
-        self._report(request, papers, "no longer picked")
+        self._report(request, papers, gettext_noop("no longer picked"))
 
     def _report(self, request: HttpRequest, papers: QuerySet[Paper], done: str) -> None:
         chosen = list(papers)
@@ -204,7 +204,8 @@ class PaperAdmin(Bounded):
         count = len(chosen)
         self.message_user(
             request,
-            ngettext("%(count)d paper %(done)s.", "%(count)d papers %(done)s.", count) % {"count": count, "done": done},
+            ngettext("%(count)d paper %(done)s.", "%(count)d papers %(done)s.", count)
+            % {"count": count, "done": _(done)},
         )
 
     def add_view(

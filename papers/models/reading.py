@@ -4,6 +4,7 @@ from typing import Self
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from papers.text import MAX_NAME
 
@@ -14,12 +15,12 @@ class Reading(models.Model):
     """One attempt at one source-day. The row exists before the first byte is fetched."""
 
     class Outcome(models.TextChoices):
-        RUNNING = "running", "running"
-        NEW = "new", "new papers"
-        UNCHANGED = "unchanged", "read before, nothing new"
-        QUIET = "quiet", "nothing announced, as expected"
-        STALE = "stale", "not out yet"
-        FAILED = "failed", "failed"
+        RUNNING = "running", _("running")
+        NEW = "new", _("new papers")
+        UNCHANGED = "unchanged", _("read before, nothing new")
+        QUIET = "quiet", _("nothing announced, as expected")
+        STALE = "stale", _("not out yet")
+        FAILED = "failed", _("failed")
 
     source = models.SlugField(max_length=32)
     day = models.DateField()

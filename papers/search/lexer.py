@@ -4,6 +4,8 @@ import re
 from difflib import get_close_matches
 from typing import NamedTuple
 
+from django.utils.translation import gettext as _
+
 FIELDS = {
     "title": "title", "abstract": "abstract", "author": "author", "org": "org", "cat": "cat",
     "authors": "author", "organisation": "org", "organization": "org", "category": "cat", "abs": "abstract",
@@ -91,13 +93,15 @@ class _Lexer:
         end = self.text.find('"', at + 1)
         if end < 0:
             raise QueryError(
-                "This quotation mark is never closed.", at, 'Add " where the phrase ends, or leave both marks out.'
+                _("This quotation mark is never closed."),
+                at,
+                _('Add " where the phrase ends, or leave both marks out.'),
             )
         if self.text.startswith("*", end + 1):
             raise QueryError(
-                "A star cannot follow a quotation mark.",
+                _("A star cannot follow a quotation mark."),
                 end + 1,
-                "Leave the marks out: neural net* is a phrase as well.",
+                _("Leave the marks out: neural net* is a phrase as well."),
             )
         return Lexeme("quoted", at, at + 1, end)
 
@@ -106,7 +110,10 @@ class _Lexer:
         if not after or after.isspace():
             return  # "BERT: a survey" is a title, not a field
         close = get_close_matches(name[1].lower(), FIELDS, n=1, cutoff=0.6)
-        hint = f"Did you mean {close[0]}: ? " if close else "Fields are title:, abstract:, author:, org: and cat:. "
-        raise QueryError(
-            f"There is no field “{name[1]}”.", name.start(), f'{hint}To find the words themselves, put them in "…".'
+        hint = (
+            _("Did you mean %(field)s: ?") % {"field": close[0]}
+            if close
+            else _("Fields are title:, abstract:, author:, org: and cat:.")
         )
+        literally = _('To find the words themselves, put them in "…".')
+        raise QueryError(_("There is no field “%(name)s”.") % {"name": name[1]}, name.start(), f"{hint} {literally}")

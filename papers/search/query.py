@@ -12,6 +12,9 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from papers.search.expression import (
     MIN_PREFIX,
     Condition,
@@ -45,13 +48,14 @@ class Query:
 def parse(text: str) -> Query:
     """Read one interest. Raises QueryError and nothing else; takes time linear in the length."""
     if len(text) > MAX_LENGTH:
-        raise QueryError(f"This is longer than {MAX_LENGTH} characters.", MAX_LENGTH, "Make several interests of it.")
+        too_long = _("This is longer than %(most)d characters.") % {"most": MAX_LENGTH}
+        raise QueryError(too_long, MAX_LENGTH, _("Make several interests of it."))
     typed = unify(text)
     if _WORDS_ONLY.match(typed) and (words := phrase(typed)):
         return Query(text, _short(words.normal), words)
     pieces = lexemes(typed)
     if pieces[0].kind == "end":
-        raise QueryError("There is nothing to search for.", 0, "Type a topic, such as: diffusion models")
+        raise QueryError(_("There is nothing to search for."), 0, _("Type a topic, such as: diffusion models"))
     expression = _Parser(typed, pieces).parse()
     return Query(text, _short(expression.normal), expression)
 
@@ -69,7 +73,7 @@ _CATEGORY = re.compile(
     r"|quant-ph|stat)(?:\.(?:[a-z]+(?:-[a-z]+)*|\*))?",
     re.IGNORECASE | re.ASCII,
 )
-_BOTH_SIDES = 'Write something there; for the word itself write "{0}", with the quotation marks.'
+_BOTH_SIDES = gettext_lazy('Write something there; for the word itself write "%(word)s", with the quotation marks.')
 _EXAMPLES = {
     "title": "title:jacobian",
     "abstract": 'abstract:"state space"',
@@ -92,12 +96,16 @@ class _Parser:
         expression = self._either("")
         if self._peek == ")":
             raise QueryError(
-                "This parenthesis closes nothing.", self._here.position, "Take it out, or add ( where the group begins."
+                _("This parenthesis closes nothing."),
+                self._here.position,
+                _("Take it out, or add ( where the group begins."),
             )
         if not is_bounded(expression):
             at = next(lexeme.position for lexeme in self.pieces if lexeme.kind == "NOT")
             raise QueryError(
-                "NOT alone would find nearly every paper.", at, "Say what to find as well: diffusion AND NOT survey"
+                _("NOT alone would find nearly every paper."),
+                at,
+                _("Say what to find as well: diffusion AND NOT survey"),
             )
         return expression
 
@@ -153,16 +161,17 @@ class _Parser:
         opening = self._take()
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise QueryError("There are too many parentheses within each other.", opening.position, "Use fewer.")
+            raise QueryError(_("There are too many parentheses within each other."), opening.position, _("Use fewer."))
         if self._peek == ")":
-            raise QueryError("These parentheses are empty.", opening.position, "Take them out.")
+            raise QueryError(_("These parentheses are empty."), opening.position, _("Take them out."))
         if self._here.kind == "end":
             raise QueryError(
-                "This parenthesis is never closed.", opening.position, "Take it out, or add a group and )."
+                _("This parenthesis is never closed."), opening.position, _("Take it out, or add a group and ).")
             )
         inner = self._either(where)
         if self._peek != ")":
-            raise QueryError("This parenthesis is never closed.", opening.position, "Add ) where the group ends.")
+            unclosed = _("This parenthesis is never closed.")
+            raise QueryError(unclosed, opening.position, _("Add ) where the group ends."))
         self._take()
         self.depth -= 1
         return inner
@@ -172,7 +181,9 @@ class _Parser:
         where = FIELDS[self.text[lexeme.start : lexeme.end - 1].lower()]
         if self._peek not in ("(", "quoted", "word"):
             raise QueryError(
-                f"The field {where}: is empty.", lexeme.position, f"Write what to look for, such as: {_EXAMPLES[where]}"
+                _("The field %(field)s: is empty.") % {"field": where},
+                lexeme.position,
+                _("Write what to look for, such as: %(example)s") % {"example": _EXAMPLES[where]},
             )
         return self._operand(where)
 
@@ -193,9 +204,9 @@ class _Parser:
         at = self.text.find("*", start, end)
         if at >= 0:
             raise QueryError(
-                "A star can only end the last word of a phrase.",
+                _("A star can only end the last word of a phrase."),
                 at,
-                'Write robot* or mobile robot*; to find the sign itself, put the word in "…".',
+                _('Write robot* or mobile robot*; to find the sign itself, put the word in "…".'),
             )
 
     def _condition(self, where: str, start: int, end: int, *, prefix: bool = False) -> Expression:
@@ -212,7 +223,8 @@ class _Parser:
         else:
             condition = phrase(typed, where, prefix=prefix)
         if condition is None:
-            raise QueryError("There is no letter or digit here to look for.", start, "Write a word, or take this out.")
+            nothing = _("There is no letter or digit here to look for.")
+            raise QueryError(nothing, start, _("Write a word, or take this out."))
         return condition
 
     def _check_prefix(self, typed: str, star: int) -> bool:
@@ -224,9 +236,10 @@ class _Parser:
             return False
         if sum(len(token.letters) for token in found) < MIN_PREFIX:
             raise QueryError(
-                f"A star needs at least {MIN_PREFIX} letters before it.",
+                _("A star needs at least %(least)d letters before it.") % {"least": MIN_PREFIX},
                 star,
-                f'Write more of the word; for the name itself write "{typed.strip()}*" with the quotation marks.',
+                _('Write more of the word; for the name itself write "%(word)s*" with the quotation marks.')
+                % {"word": typed.strip()},
             )
         return True
 
@@ -234,9 +247,9 @@ class _Parser:
         code = self.text[start:end].strip()
         if not _CATEGORY.fullmatch(code):
             raise QueryError(
-                f"“{code}” is not an arXiv category.",
+                _("“%(code)s” is not an arXiv category.") % {"code": code},
                 start,
-                "Write one as arXiv does: cat:cs.LG, or cat:cs.* for all of cs.",
+                _("Write one as arXiv does: cat:cs.LG, or cat:cs.* for all of cs."),
             )
         return category(code)
 
@@ -244,7 +257,9 @@ class _Parser:
         """The error for an operator that lacks a side."""
         here, before = self._here, self.pieces[self.at - 1]
         if here.kind in ("AND", "OR"):
-            return QueryError(f"{here.kind} has nothing before it.", here.position, _BOTH_SIDES.format(here.kind))
+            lacking = _("%(word)s has nothing before it.")
+            return QueryError(lacking % {"word": here.kind}, here.position, _BOTH_SIDES % {"word": here.kind})
         if self.at and before.kind in ("AND", "OR", "NOT"):
-            return QueryError(f"{before.kind} has nothing after it.", before.position, _BOTH_SIDES.format(before.kind))
-        return QueryError("This parenthesis closes nothing.", here.position, "Take it out.")
+            lacking = _("%(word)s has nothing after it.")
+            return QueryError(lacking % {"word": before.kind}, before.position, _BOTH_SIDES % {"word": before.kind})
+        return QueryError(_("This parenthesis closes nothing."), here.position, _("Take it out."))

@@ -10,6 +10,7 @@ from django import template
 from django.utils.formats import date_format
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from papers.models import Announcement, Paper
 
@@ -23,10 +24,10 @@ _IN_SCRIPT = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
 
 @register.filter
 def short_date(day: date | None, today: date) -> str:
-    """`Apr 1` in the running year, `Sep 3, 2024` in any other; nothing for no date."""
+    """In English `Apr 1` in the running year, `Sep 3, 2024` in any other; nothing for no date."""
     if day is None:
         return ""
-    return date_format(day, "M j" if day.year == today.year else "M j, Y", use_l10n=False)
+    return date_format(day, _("M j") if day.year == today.year else _("M j, Y"), use_l10n=False)
 
 
 @register.filter

@@ -1,6 +1,7 @@
 """What readers said about single papers. It moves the order of later digests, never what is in them."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from papers.models import Paper
 from subscriptions.models.subscriber import Subscriber
@@ -10,8 +11,8 @@ class Feedback(models.Model):
     """One reader's word on one paper: the last one. Erased with the reader."""
 
     class Verdict(models.IntegerChoices):
-        MORE = 1, "more like this"
-        LESS = -1, "less like this"
+        MORE = 1, _("more like this")
+        LESS = -1, _("less like this")
 
     subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="feedback")
     paper = models.ForeignKey(Paper, on_delete=models.CASCADE, related_name="feedback")

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -54,7 +55,7 @@ def reader_page(view: View) -> View:
                 sunsetting.note_sign(reader.pk, now)
             return view(request, reader, now, *args, **kwargs)
         if request.method == "POST":
-            messages.warning(request, "Your visit has ended and nothing was changed.", extra_tags="is-warn")
+            messages.warning(request, _("Your visit has ended and nothing was changed."), extra_tags="is-warn")
         return redirect("subscriptions:preferences_link")
 
     return login_not_required(private(answer))
