@@ -6,8 +6,10 @@ from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
+from django.conf import settings
+from django.db import models
+from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from subscriptions import addresses, keywords
 from subscriptions.models import Subscriber
@@ -29,6 +31,7 @@ FIELDS = {
     "hour": (gettext_lazy("Hour"), {"hour", "time"}),
     "zone": (gettext_lazy("Time zone"), {"zone", "timezone", "tz"}),
     "max_papers": (gettext_lazy("Papers at most"), {"maxpapers", "papers"}),
+    "language": (gettext_lazy("Language"), {"language", "lang", "locale", "sprache"}),
     "evidence": (gettext_lazy("Evidence of consent"), {"evidence", "consent", "proof"}),
 }
 
@@ -92,17 +95,26 @@ def _email(text: str) -> str:
 
 
 def _frequency(text: str) -> str:
-    known = {str(word).lower(): value for value, label in Subscriber.Frequency.choices for word in (value, label)}
+    known = _known(Subscriber.Frequency)
     if text.lower() not in known:
         raise ValueError(_("Write one of %s.") % ", ".join(Subscriber.Frequency.values))
-    return known[text.lower()]
+    return str(known[text.lower()])
 
 
 def _weekday(text: str) -> int:
-    known = {str(word).lower(): value for value, label in Subscriber.Weekday.choices for word in (value, label)}
+    known = _known(Subscriber.Weekday)
     if text.lower() not in known:
         raise ValueError(_("Write a weekday such as Monday, or 0 for it."))
-    return known[text.lower()]
+    return int(known[text.lower()])
+
+
+def _known(choices: type[models.Choices]) -> dict[str, Any]:
+    """By what a file may say for it, each value: itself, and its name in English and in the operator's language."""
+    found: dict[str, Any] = {}
+    for language in (settings.LANGUAGE_CODE, get_language() or settings.LANGUAGE_CODE):
+        with override(language):
+            found |= {str(word).lower(): value for value, label in choices.choices for word in (value, label)}
+    return found
 
 
 def _number(low: int, high: int) -> Callable[[str], int]:
@@ -119,6 +131,13 @@ def _zone(text: str) -> str:
     if text not in _zones():
         raise ValueError(_("This is no IANA time zone, such as Europe/Berlin."))
     return text
+
+
+def _language(text: str) -> str:
+    known = {str(word).lower(): code for code, name in settings.LANGUAGES for word in (code, name)}
+    if text.lower() not in known:
+        raise ValueError(_("Write one of %s.") % ", ".join(code for code, _name in settings.LANGUAGES))
+    return known[text.lower()]
 
 
 def _evidence(text: str) -> str:
@@ -140,5 +159,6 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "hour": _number(0, 23),
     "zone": _zone,
     "max_papers": _number(1, MAX_PAPERS),
+    "language": _language,
     "evidence": _evidence,
 }

@@ -94,7 +94,7 @@ def compose_preview(
     choices = match(interests, window, since=since, limit=max_papers)
     digest = Digest(edition=now.date(), due_at=now, window_start=since or now, window_end=now, created_at=now)
     fill(digest, choices)
-    digest.reason = "" if choices.ranked else explaining.none_chosen(choices)
+    explaining.explain(digest, [] if choices.ranked else [explaining.none_chosen(choices)])
     return Draft(Subscriber(max_papers=max_papers), now, digest, choices)
 
 

@@ -8,6 +8,8 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import get_language
+
 from subscriptions.models import ConsentEvent, Subscriber
 
 Kind = ConsentEvent.Kind
@@ -18,6 +20,15 @@ TEXTS = {
         "My address is used for nothing else. I can leave with one click, from every digest."
     ),
     "confirm-1": "Yes, send me the digest I asked for. I can leave with one click, from every digest.",
+    "sign-up-1-de": (
+        "Ich möchte, dass Forschungsartikel zu meinen Stichwörtern an diese Adresse geschickt werden, so oft wie "
+        "gewählt. Meine Adresse wird für nichts anderes verwendet. Mit einem Klick kann ich mich abmelden, aus jeder "
+        "Ausgabe heraus."
+    ),
+    "confirm-1-de": (
+        "Ja, schicken Sie mir die Ausgabe, um die ich gebeten habe. Mit einem Klick kann ich mich abmelden, aus jeder "
+        "Ausgabe heraus."
+    ),
 }
 SIGN_UP = "sign-up-1"
 CONFIRM = "confirm-1"
@@ -30,6 +41,12 @@ class Shown:
     form: str
     locale: str = ""
     text: str = ""
+
+
+def in_language(version: str) -> str:
+    """The same version in the active language, where it was written in that."""
+    translated = f"{version}-{get_language()}"
+    return translated if translated in TEXTS else version
 
 
 def record(

@@ -152,7 +152,8 @@ def _too_late(draft: Draft, windows: Windows) -> Draft:
     """D34: skipped, with its reason; the window stays open, so its papers roll into the next digest."""
     start = window_start(draft.subscriber, draft.due_at)
     draft.digest = _digest(draft, start, windows)
-    draft.digest.outcome, draft.digest.reason = Outcome.LATE, explaining.LATE
+    draft.digest.outcome = Outcome.LATE
+    explaining.explain(draft.digest, [explaining.LATE])
     draft.subscriber.cutoff_at = start
     return draft
 
@@ -174,10 +175,10 @@ def choose(
     draft.choices = choices
     fill(digest, choices)
     digest.sources, digest.sources_current = explaining.count_sources(readings)
-    digest.reason = "" if choices.ranked else explaining.why_empty(choices, readings)
-    digest.notices = explaining.notices(reader, choices, readings)
+    notices = explaining.notices(reader, choices, readings)
     if reader.cutoff_at and wanted < start:
-        digest.notices.append(explaining.left_out(start))
+        notices.append(explaining.left_out(start))
+    explaining.explain(digest, [] if choices.ranked else explaining.why_empty(choices, readings), notices)
     reader.cutoff_at = digest.window_end
     return draft
 

@@ -1,4 +1,4 @@
-"""Why a digest is empty, and what its reader should know besides. Pure: words for the reader, no queries."""
+"""Why a digest is empty, and what its reader should know besides. Pure: sentences for the reader, no queries."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,44 +6,46 @@ from datetime import date, datetime
 
 from papers.models import Reading
 from subscriptions.matching import Choices
-from subscriptions.models import Subscriber
+from subscriptions.models import Digest, Subscriber
 from subscriptions.schedule import is_zone
+from subscriptions.telling import Sentence, in_english
 
 Outcome = Reading.Outcome
 
 _MAX_REASON = 300  # Digest.reason
-LATE = "It could not be made within 12 hours of its time. Its papers come with your next digest."
+LATE = Sentence("late")
 
 # As the sites write themselves; a source that is not named here goes by its slug.
 _NAMES = {"arxiv": "arXiv", "huggingface": "Hugging Face"}
 _IDLE = frozenset({Outcome.QUIET, Outcome.UNCHANGED})
-_DAYS_NAMED = 3
 
 
-def why_empty(choices: Choices, readings: Sequence[Reading]) -> str:
+def explain(digest: Digest, reason: Sequence[Sentence] = (), notices: Sequence[Sentence] = ()) -> None:
+    """Keep with a digest why it is empty and what is missing: as facts for its reader, in English for operators."""
+    digest.reason = " ".join(map(in_english, reason))[:_MAX_REASON]
+    digest.notices = list(map(in_english, notices))
+    told = {"reason": reason, "notices": notices}
+    digest.told = {part: [one.stored() for one in sentences] for part, sentences in told.items() if sentences}
+
+
+def why_empty(choices: Choices, readings: Sequence[Reading]) -> list[Sentence]:
     """One or two sentences for a reader who gets nothing.
 
     `readings` are the last ones of each source and day since the reader's previous digest.
     """
     sentences = [none_chosen(choices) if choices.considered else _none_came(readings)]
     if pending := _sources(readings, Outcome.STALE):
-        sentences.append(f"{_join(map(name_of, pending))} had published nothing new yet.")
-    return " ".join(sentences)[:_MAX_REASON]
+        sentences.append(Sentence("pending", {"sources": list(map(name_of, pending))}))
+    return sentences
 
 
-def notices(subscriber: Subscriber, choices: Choices, readings: Sequence[Reading]) -> list[str]:
-    """What may be missing from this digest and why, a sentence each; empty when all went well."""
+def notices(subscriber: Subscriber, choices: Choices, readings: Sequence[Reading]) -> list[Sentence]:
+    """What may be missing from this digest and why; empty when all went well."""
     failed = _sources(readings, Outcome.FAILED).items()
-    sentences = [
-        f"{name_of(source)} could not be read for {_days(days)}: what it announced may be missing here."
-        for source, days in failed
-    ]
-    sentences += [
-        f"Your interest “{text}” was skipped, because it can no longer be read: {error}"
-        for text, error in choices.unreadable.items()
-    ]
+    sentences = [Sentence("unread", {"source": name_of(source), "days": days}) for source, days in failed]
+    sentences += [Sentence("skipped", {"interest": text, "error": error}) for text, error in choices.unreadable.items()]
     if not is_zone(subscriber.zone):
-        sentences.append(f"The time zone “{subscriber.zone}” is not known here. Until you choose another, it is UTC.")
+        sentences.append(Sentence("zone", {"zone": subscriber.zone}))
     return sentences
 
 
@@ -54,34 +56,31 @@ def count_sources(readings: Sequence[Reading]) -> tuple[int, int]:
     return len(read), len(read - unfinished)
 
 
-def left_out(start: datetime) -> str:
+def left_out(start: datetime) -> Sentence:
     """The notice for a reader whose last digest is further back than any window reaches."""
-    return f"Papers that came before {_day(start.date())} are left out: your last digest is too long ago."
+    return Sentence("left_out", {"days": [start.date()]})
 
 
 def name_of(source: str) -> str:
     return _NAMES.get(source, source)
 
 
-def none_chosen(choices: Choices) -> str:
+def none_chosen(choices: Choices) -> Sentence:
     """That papers came, and why this reader gets none of them."""
-    one = choices.considered == 1
-    came = "One new paper came in" if one else f"{choices.considered:,} new papers came in"
+    came = {"count": choices.considered}
     if choices.trending:
-        return f"{came}, but you muted {'it' if one else 'them all'}."
-    if not choices.matched and choices.unreadable:
-        return f"{came}, but {'it does not match' if one else 'none matches'} those of your interests that can be read."
-    return f"{came}, but {'it does not match' if one else 'none matches'} your interests."
+        return Sentence("muted", came)
+    has_unreadable = not choices.matched and choices.unreadable
+    return Sentence("unmatched_readable" if has_unreadable else "unmatched", came)
 
 
-def _none_came(readings: Sequence[Reading]) -> str:
+def _none_came(readings: Sequence[Reading]) -> Sentence:
     if failed := _sources(readings, Outcome.FAILED):
-        return f"No new papers came in: {_join(map(name_of, failed))} could not be read."
+        return Sentence("none_failed", {"sources": list(map(name_of, failed))})
     if not readings:
-        return "No new papers came in: no source was read since your last digest."
-    if all(reading.outcome in _IDLE for reading in readings):
-        return "No new papers came in: nothing was announced since your last digest."
-    return "No new papers came in since your last digest."
+        return Sentence("none_asked")
+    is_idle = all(reading.outcome in _IDLE for reading in readings)
+    return Sentence("none_announced" if is_idle else "none")
 
 
 def _sources(readings: Iterable[Reading], outcome: str) -> Mapping[str, list[date]]:
@@ -91,18 +90,3 @@ def _sources(readings: Iterable[Reading], outcome: str) -> Mapping[str, list[dat
         if reading.outcome == outcome:
             days[reading.source].append(reading.day)
     return days
-
-
-def _days(days: Sequence[date]) -> str:
-    if len(days) <= _DAYS_NAMED:
-        return _join(map(_day, days))
-    return f"{len(days)} days from {_day(days[0])} to {_day(days[-1])}"
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B}"
-
-
-def _join(words: Iterable[str]) -> str:
-    *head, last = words
-    return f"{', '.join(head)} and {last}" if head else last

@@ -1,24 +1,26 @@
 """Every form a reader fills in. Whatever is typed is validated here, and shown again as it was typed."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any, Self
 from zoneinfo import available_timezones
 
 from django import forms
+from django.conf import settings
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.forms import BoundField
 from django.http import QueryDict
 from django.utils.text import format_lazy
+from django.utils.translation import get_language, get_supported_language_variant, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from subscriptions import addresses, keywords
 from subscriptions.keywords import Keyword
 from subscriptions.models import Subscriber
-from subscriptions.models.subscriber import MAX_INTEREST, MAX_INTERESTS, MAX_PAPERS
+from subscriptions.models.subscriber import MAX_INTEREST, MAX_INTERESTS, MAX_PAPERS, languages
 from subscriptions.preferences import Preferences
 
 MAX_ADDRESS_INPUT = 320
@@ -164,6 +166,7 @@ class PreferencesForm(ReaderForm):
             format_lazy(gettext_lazy("Write a number from 1 to {most}."), most=MAX_PAPERS),
         ),
     )
+    language = forms.ChoiceField(label=gettext_lazy("Language of the mails"), choices=languages, required=False)
     wants_trending = forms.BooleanField(
         label=gettext_lazy("Add up to three trending papers"),
         help_text=gettext_lazy("Beside those that match your keywords; never in their place."),
@@ -181,6 +184,8 @@ class PreferencesForm(ReaderForm):
         wanted = preferences or Preferences()
         initial = {name: getattr(wanted, name) for name in PreferencesForm.base_fields}
         super().__init__(data, initial=initial | kwargs.pop("initial", {}), **kwargs)
+        if len(languages()) == 1:
+            del self.fields["language"]
 
     @property
     def switches(self) -> list[BoundField]:
@@ -189,11 +194,22 @@ class PreferencesForm(ReaderForm):
     @property
     def preferences(self) -> Preferences:
         """What was asked for; only of a valid form."""
-        return Preferences(**{name: self.cleaned_data[name] for name in PreferencesForm.base_fields})
+        asked = {name: self.cleaned_data[name] for name in PreferencesForm.base_fields if name in self.cleaned_data}
+        return Preferences(**asked | {"language": asked.get("language") or self.initial["language"]})
 
 
 class SignUpForm(PreferencesForm, TrapForm):
+    """Mails will be written in the language of the page it stood on."""
+
     email = AddressField(label=gettext_lazy("Your e-mail address"))
+
+    def __init__(self, data: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        self.fields.pop("language", None)
+
+    @property
+    def preferences(self) -> Preferences:
+        return replace(super().preferences, language=page_language())
 
 
 class LinkForm(TrapForm):
@@ -236,6 +252,11 @@ class PauseForm(ReaderForm):
         if until > self.today + LONGEST_PAUSE:
             raise ValidationError(_("Choose a day within a year, or “No digests for now” above."), code="far")
         return until
+
+
+def page_language() -> str:
+    """The language of the page, as one that mails can be written in."""
+    return get_supported_language_variant(get_language() or settings.LANGUAGE_CODE)
 
 
 def stamp(now: datetime) -> str:

@@ -3,6 +3,7 @@
 from datetime import date
 
 from django.db.models import Count, QuerySet
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -34,17 +35,20 @@ def digest_of(reader: Subscriber, day: date) -> Digest | None:
 
 def outcome(digest: Digest) -> str:
     """What it held or why it held nothing, and whether it left; for digests from this module."""
-    said = digest.reason or _content(digest)
+    said = digest.reason_told or _content(digest)
     delivery = getattr(digest, "delivery", None)
     if delivery is None:
         return said
     became = str(_STATES[State(delivery.state)])
     if delivery.state == State.CANCELLED and delivery.reason:
-        became = f"{became}: {delivery.reason}"
+        became = f"{became}: {_(delivery.reason)}"
     return f"{said.rstrip('.')} · {became}"
 
 
 def _content(digest: Digest) -> str:
     count: int = getattr(digest, "paper_count", 0)
     papers = ngettext("%(count)d paper", "%(count)d papers", count) % {"count": count}
-    return _("%(papers)s, chosen from %(considered)s") % {"papers": papers, "considered": f"{digest.considered:,}"}
+    return _("%(papers)s, chosen from %(considered)s") % {
+        "papers": papers,
+        "considered": number_format(digest.considered, use_l10n=True, force_grouping=True),
+    }

@@ -18,6 +18,7 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.utils.encoding import punycode
+from django.utils.translation import get_language
 
 from papers.text import clean
 from subscriptions.encoding import Body
@@ -61,7 +62,8 @@ class Message(EmailMultiAlternatives):
     """Text and HTML to one address.
 
     `sender` and `to` are addresses as settings and rows hold them; `unsubscribe_url` makes it list mail
-    (RFC 8058); `sent_at` is the moment of hand-over. Built twice from the same values, the bytes are equal.
+    (RFC 8058); `sent_at` is the moment of hand-over; its language is the active one. Built twice from the
+    same values, the bytes are equal.
     Raises ValueError, naming no address, when `to` is not exactly one ASCII address.
     """
 
@@ -87,6 +89,7 @@ class Message(EmailMultiAlternatives):
             reply_to=[str(parse_address(settings.REPLY_TO_EMAIL))],
             headers={
                 "Message-ID": f"<{key}@{from_address.domain}>",
+                "Content-Language": get_language() or settings.LANGUAGE_CODE,
                 "Auto-Submitted": "auto-generated",
                 # Not "All": that would silence Exchange's bounces as well.
                 "X-Auto-Response-Suppress": "OOF, AutoReply",

@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
+from django.conf import settings
+from django.utils.translation import gettext as _
+
 from subscriptions.keywords import Keyword
 from subscriptions.models import Interest, Subscriber
 
@@ -18,6 +21,7 @@ class Preferences:
     hour: int = 7
     zone: str = "UTC"
     max_papers: int = 10
+    language: str = settings.LANGUAGE_CODE
     wants_trending: bool = False
     wants_quiet_note: bool = False
 
@@ -38,12 +42,12 @@ class Preferences:
         """When digests come, in words: "every Monday at 07:00 (UTC)"."""
         match self.frequency:
             case Subscriber.Frequency.PAUSED:
-                return "no digests for now"
+                return _("no digests for now")
             case Subscriber.Frequency.WEEKLY:
-                days = f"every {Subscriber.Weekday(self.weekday).label}"
-            case _:
-                days = Subscriber.Frequency(self.frequency).label
-        return f"{days} at {self.hour:02}:00 ({self.zone})"
+                days = _("every %(day)s") % {"day": Subscriber.Weekday(self.weekday).label}
+            case _other:
+                days = str(Subscriber.Frequency(self.frequency).label)
+        return _("%(days)s at %(time)s (%(zone)s)") % {"days": days, "time": f"{self.hour:02}:00", "zone": self.zone}
 
     def as_payload(self) -> dict[str, Any]:
         return asdict(self)

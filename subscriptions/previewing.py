@@ -30,7 +30,10 @@ def preview(subscriber: Subscriber, now: datetime, *, to: str) -> Preview:
         raise ValueError("a preview always has a digest")
     interests = list(subscriber.interests.all())
     announcements = Announcement.objects.current(draft.digest.edition)
-    return Preview(draft, render_preview(draft.digest, draft.items, interests, announcements, to=to, now=now))
+    message = render_preview(
+        draft.digest, draft.items, interests, announcements, to=to, now=now, language=subscriber.language
+    )
+    return Preview(draft, message)
 
 
 def look_at(digest: Digest, now: datetime) -> Message:
@@ -38,7 +41,9 @@ def look_at(digest: Digest, now: datetime) -> Message:
     items = list(digest.items.select_related("paper"))
     interests = list(digest.subscriber.interests.all())
     announcements = Announcement.objects.current(digest.edition)
-    return render_preview(digest, items, interests, announcements, to="reader@example.org", now=now)
+    return render_preview(
+        digest, items, interests, announcements, to="reader@example.org", now=now, language=digest.subscriber.language
+    )
 
 
 def send_copy(subscriber: Subscriber, now: datetime, *, to: str) -> Outcome:

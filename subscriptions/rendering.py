@@ -61,6 +61,7 @@ def render_preview(
     *,
     to: str,
     now: datetime,
+    language: str = "",
 ) -> Message:
     """A digest as its reader would get it, from rows that need not be saved.
 
@@ -70,9 +71,9 @@ def render_preview(
     addresses = Addresses(
         preferences=site, unsubscribe=site, digest=site, pause=site, feedback=lambda _paper_id: Wishes(site, site)
     )
-    with override(settings.LANGUAGE_CODE):
+    with override(language or settings.LANGUAGE_CODE):
         parts = fill_digest(digest, items, interests, addresses, announcements)
-    return Message(key="preview", sender=settings.DEFAULT_FROM_EMAIL, to=to, sent_at=now, **parts._asdict())
+        return Message(key="preview", sender=settings.DEFAULT_FROM_EMAIL, to=to, sent_at=now, **parts._asdict())
 
 
 def _unsubscribe_tokens(deliveries: Iterable[Delivery], now: datetime) -> dict[int, Token]:
@@ -93,8 +94,7 @@ def _announcements(deliveries: Iterable[Delivery]) -> list[Announcement]:
 
 def _attempt(delivery: Delivery, run: _Run) -> Message | Exception:
     try:
-        # One language for all of a mail; readers have no other yet.
-        with override(settings.LANGUAGE_CODE):
+        with override(_language(delivery)):
             return (
                 _render_digest(delivery, run)
                 if delivery.kind == Kind.DIGEST
@@ -103,6 +103,13 @@ def _attempt(delivery: Delivery, run: _Run) -> Message | Exception:
     except Exception as error:
         # Whatever is wrong with one reader's rows must not keep the others' mail.
         return error
+
+
+def _language(delivery: Delivery) -> str:
+    """The reader's; of a sign-up that nobody has confirmed yet, the page's it was made on."""
+    token = delivery.token
+    asked = token.payload.get("language") if token and token.purpose == Purpose.CONFIRM else None
+    return asked or delivery.subscriber.language
 
 
 def _render_digest(delivery: Delivery, run: _Run) -> Message:

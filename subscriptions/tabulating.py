@@ -12,8 +12,8 @@ from subscriptions.models import Subscriber
 from subscriptions.preferences import Preferences
 
 HEADINGS = (
-    "id", "email", "status", "keywords", "frequency", "weekday", "hour", "zone", "max_papers", "wants_quiet_note",
-    "paused_until", "created_at", "confirmed_at", "left_at",
+    "id", "email", "status", "keywords", "frequency", "weekday", "hour", "zone", "max_papers", "language",
+    "wants_quiet_note", "paused_until", "created_at", "confirmed_at", "left_at",
 )  # fmt: skip
 _AT_A_TIME = 2_000
 

@@ -5,9 +5,12 @@ from typing import Self
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from papers.models import Paper
 from subscriptions.models.subscriber import Subscriber, Token
+from subscriptions.telling import tell
 
 
 class Digest(models.Model):
@@ -17,9 +20,9 @@ class Digest(models.Model):
     """
 
     class Outcome(models.TextChoices):
-        QUEUED = "queued", "queued to send"
-        EMPTY = "empty", "nothing to send"
-        LATE = "late", "skipped: too late"
+        QUEUED = "queued", _("queued to send")
+        EMPTY = "empty", _("nothing to send")
+        LATE = "late", _("skipped: too late")
 
     subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="digests")
     edition = models.DateField(help_text="The reader's local date when it fell due.")
@@ -31,8 +34,11 @@ class Digest(models.Model):
     sources = models.PositiveSmallIntegerField(default=0, help_text="Sources that were read for it.")
     sources_current = models.PositiveSmallIntegerField(default=0, help_text="Of these, those read to the end.")
     outcome = models.CharField(max_length=8, choices=Outcome)
-    reason = models.CharField(max_length=300, blank=True, help_text="Why there is nothing, in words for the reader.")
+    reason = models.CharField(max_length=300, blank=True, help_text="Why there is nothing, in English.")
     notices = models.JSONField(default=list, blank=True, help_text="Sentences about failed sources or interests.")
+    told = models.JSONField(
+        default=dict, blank=True, editable=False, help_text="The same as facts, for readers of any language."
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -45,13 +51,22 @@ class Digest(models.Model):
     def __str__(self) -> str:
         return f"digest {self.pk} of {self.edition}"
 
+    @property
+    def reason_told(self) -> str:
+        """`reason` in the active language."""
+        return " ".join(tell(self.told.get("reason", ()))) or (self.reason and gettext(self.reason))
+
+    @property
+    def notices_told(self) -> list[str]:
+        return tell(self.told.get("notices", ())) or list(self.notices)
+
 
 class DigestItem(models.Model):
     """One chosen paper and why."""
 
     class Section(models.TextChoices):
-        MATCHED = "matched", "for you"
-        TRENDING = "trending", "trending"
+        MATCHED = "matched", _("for you")
+        TRENDING = "trending", _("trending")
 
     digest = models.ForeignKey(Digest, on_delete=models.CASCADE, related_name="items")
     paper = models.ForeignKey(Paper, on_delete=models.CASCADE, related_name="digest_items")
@@ -90,23 +105,23 @@ class Delivery(models.Model):
     """One message to one person. Exists before anything risky is done; see ARCHITECTURE.md, "The send ledger"."""
 
     class State(models.TextChoices):
-        QUEUED = "queued", "queued"
-        CLAIMED = "claimed", "claimed by a worker"
-        SENDING = "sending", "handed to the provider"
-        ACCEPTED = "accepted", "accepted"
-        FAILED = "failed", "refused for good"
-        CANCELLED = "cancelled", "cancelled"
-        UNKNOWN = "unknown", "outcome unknown"
+        QUEUED = "queued", _("queued")
+        CLAIMED = "claimed", _("claimed by a worker")
+        SENDING = "sending", _("handed to the provider")
+        ACCEPTED = "accepted", _("accepted")
+        FAILED = "failed", _("refused for good")
+        CANCELLED = "cancelled", _("cancelled")
+        UNKNOWN = "unknown", _("outcome unknown")
 
     class Kind(models.TextChoices):
-        DIGEST = "digest", "digest"
-        CONFIRM = "confirm", "confirmation"
-        ALREADY = "already", "already subscribed"
-        LINK = "link", "link to preferences"
-        NEW_ADDRESS = "new_address", "confirm a new address"
-        OLD_ADDRESS = "old_address", "notice to the old address"
-        WELCOME = "welcome", "welcome"
-        STILL_WANTED = "still_wanted", "question whether it is still wanted"
+        DIGEST = "digest", _("digest")
+        CONFIRM = "confirm", _("confirmation")
+        ALREADY = "already", _("already subscribed")
+        LINK = "link", _("link to preferences")
+        NEW_ADDRESS = "new_address", _("confirm a new address")
+        OLD_ADDRESS = "old_address", _("notice to the old address")
+        WELCOME = "welcome", _("welcome")
+        STILL_WANTED = "still_wanted", _("question whether it is still wanted")
 
     key = models.CharField(max_length=40, unique=True, help_text="Deterministic; forms the Message-ID.")
     kind = models.CharField(max_length=12, choices=Kind)
@@ -147,14 +162,14 @@ class DeliveryEvent(models.Model):
     """What a provider told us later about a message. Kept also when we know no such delivery."""
 
     class Kind(models.TextChoices):
-        DELIVERED = "delivered", "delivered"
-        DEFERRED = "deferred", "deferred"
-        BOUNCED = "bounced", "bounced, for good"
-        SOFT_BOUNCED = "soft_bounced", "bounced, for now"
-        BLOCKED = "blocked", "refused as spam or by policy"
-        COMPLAINED = "complained", "complained"
-        UNSUBSCRIBED = "unsubscribed", "unsubscribed at the provider"
-        OTHER = "other", "other"
+        DELIVERED = "delivered", _("delivered")
+        DEFERRED = "deferred", _("deferred")
+        BOUNCED = "bounced", _("bounced, for good")
+        SOFT_BOUNCED = "soft_bounced", _("bounced, for now")
+        BLOCKED = "blocked", _("refused as spam or by policy")
+        COMPLAINED = "complained", _("complained")
+        UNSUBSCRIBED = "unsubscribed", _("unsubscribed at the provider")
+        OTHER = "other", _("other")
 
     fingerprint = models.CharField(max_length=64, unique=True, help_text="The same event twice is one row.")
     delivery = models.ForeignKey(Delivery, on_delete=models.SET_NULL, null=True, blank=True, related_name="events")

@@ -3,15 +3,22 @@
 from datetime import datetime
 from typing import Any, Self
 
+from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 MAX_INTERESTS = 20
 MAX_INTEREST = 120
 MAX_PAPERS = 50
 MAX_EMAIL = 254
 MAX_SOURCE = 100
+
+
+def languages() -> list[tuple[str, str]]:
+    """Those that mails can be written in. A function, so that a new language is no migration."""
+    return list(settings.LANGUAGES)
 
 
 class SubscriberQuerySet(models.QuerySet["Subscriber"]):
@@ -27,24 +34,24 @@ class Subscriber(models.Model):
     """A person. `email` is kept as typed for sending; `email_key` makes one row of it."""
 
     class Status(models.TextChoices):
-        PENDING = "pending", "not confirmed"
-        ACTIVE = "active", "active"
-        LEFT = "left", "unsubscribed"
+        PENDING = "pending", _("not confirmed")
+        ACTIVE = "active", _("active")
+        LEFT = "left", _("unsubscribed")
 
     class Frequency(models.TextChoices):
-        DAILY = "daily", "every day"
-        WEEKDAYS = "weekdays", "Monday to Friday"
-        WEEKLY = "weekly", "once a week"
-        PAUSED = "paused", "paused"
+        DAILY = "daily", _("every day")
+        WEEKDAYS = "weekdays", _("Monday to Friday")
+        WEEKLY = "weekly", _("once a week")
+        PAUSED = "paused", _("paused")
 
     class Weekday(models.IntegerChoices):
-        MONDAY = 0, "Monday"
-        TUESDAY = 1, "Tuesday"
-        WEDNESDAY = 2, "Wednesday"
-        THURSDAY = 3, "Thursday"
-        FRIDAY = 4, "Friday"
-        SATURDAY = 5, "Saturday"
-        SUNDAY = 6, "Sunday"
+        MONDAY = 0, _("Monday")
+        TUESDAY = 1, _("Tuesday")
+        WEDNESDAY = 2, _("Wednesday")
+        THURSDAY = 3, _("Thursday")
+        FRIDAY = 4, _("Friday")
+        SATURDAY = 5, _("Saturday")
+        SUNDAY = 6, _("Sunday")
 
     email = models.CharField(max_length=MAX_EMAIL, help_text="As typed; the domain as an A-label.")
     email_key = models.CharField(max_length=MAX_EMAIL, unique=True, editable=False)
@@ -59,6 +66,9 @@ class Subscriber(models.Model):
     zone = models.CharField(max_length=64, default="UTC", help_text="IANA name, such as Europe/Berlin.")
     max_papers = models.PositiveSmallIntegerField(
         default=10, validators=[MinValueValidator(1), MaxValueValidator(MAX_PAPERS)]
+    )
+    language = models.CharField(
+        max_length=12, choices=languages, default=settings.LANGUAGE_CODE, help_text="What mails are written in."
     )
     wants_quiet_note = models.BooleanField(default=False, help_text="A short mail on days without papers.")
     wants_trending = models.BooleanField(
@@ -154,12 +164,12 @@ class ConsentEvent(models.Model):
     """
 
     class Kind(models.TextChoices):
-        REQUESTED = "requested", "asked to subscribe"
-        CONFIRMED = "confirmed", "confirmed"
-        CHANGED = "changed", "changed preferences"
-        ADDRESS_CHANGED = "address", "changed address"
-        WITHDRAWN = "withdrawn", "unsubscribed"
-        ERASED = "erased", "had everything deleted"
+        REQUESTED = "requested", _("asked to subscribe")
+        CONFIRMED = "confirmed", _("confirmed")
+        CHANGED = "changed", _("changed preferences")
+        ADDRESS_CHANGED = "address", _("changed address")
+        WITHDRAWN = "withdrawn", _("unsubscribed")
+        ERASED = "erased", _("had everything deleted")
 
     subscriber = models.ForeignKey(
         Subscriber, on_delete=models.DO_NOTHING, db_constraint=False, related_name="consents"
@@ -184,9 +194,9 @@ class Suppression(models.Model):
     """An address that must get no mail of any kind, known by its keyed hash only."""
 
     class Reason(models.TextChoices):
-        COMPLAINT = "complaint", "complained"
-        BOUNCE = "bounce", "address does not work"
-        OPERATOR = "operator", "by an operator"
+        COMPLAINT = "complaint", _("complained")
+        BOUNCE = "bounce", _("address does not work")
+        OPERATOR = "operator", _("by an operator")
 
     address_hmac = models.CharField(max_length=64, unique=True)
     reason = models.CharField(max_length=12, choices=Reason)
@@ -207,11 +217,11 @@ class Token(models.Model):
     """
 
     class Purpose(models.TextChoices):
-        CONFIRM = "confirm", "confirm a subscription"
-        UNSUBSCRIBE = "unsubscribe", "unsubscribe"
-        MANAGE = "manage", "manage preferences"
-        EMAIL = "email", "change the address"
-        FEED = "feed", "read one's digests as a feed"
+        CONFIRM = "confirm", _("confirm a subscription")
+        UNSUBSCRIBE = "unsubscribe", _("unsubscribe")
+        MANAGE = "manage", _("manage preferences")
+        EMAIL = "email", _("change the address")
+        FEED = "feed", _("read one's digests as a feed")
 
     subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="tokens")
     purpose = models.CharField(max_length=12, choices=Purpose)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, override
 from django.views.decorators.http import conditional_page, require_POST, require_safe
 
 from subscriptions import feeding, links
@@ -33,7 +33,8 @@ def feed(request: HttpRequest, token: str, form: str) -> HttpResponse:
     if reader is None:
         return answers.dead_link(request)
     entries = list(feeding.entries(reader, now))
-    response = _as_json(entries, token) if form == JSON else _as_atom(entries, token, reader)
+    with override(reader.language):
+        response = _as_json(entries, token) if form == JSON else _as_atom(entries, token, reader)
     # Kept by the feed reader alone, which asks every time whether it has changed.
     response["Cache-Control"] = "private, no-cache"
     response["X-Robots-Tag"] = "noindex"

@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from subscriptions import changing, history, leaving, limiting, moving, visiting
@@ -33,13 +34,12 @@ def preferences(request: HttpRequest, reader: Subscriber, now: datetime) -> Http
     if (asked := previews.asked_for(request)) is not None:
         form = PreferencesForm.showing(asked)
         return _preferences_page(request, reader, now, form=form, preview=previews.preview_of(request, asked, now))
-    form = PreferencesForm(request.POST)
+    form = PreferencesForm(request.POST, preferences=Preferences.of(reader))
     if not form.is_valid():
         return _preferences_page(request, reader, now, form=form)
     changed = changing.change(reader.pk, form.preferences, now, answers.shown("preferences"))
-    return answers.saved(
-        request, "Your preferences are saved." if changed else "Nothing was different, so nothing was changed."
-    )
+    sentence = _("Your preferences are saved.") if changed else _("Nothing was different, so nothing was changed.")
+    return answers.saved(request, sentence)
 
 
 @require_POST
@@ -48,12 +48,12 @@ def pause(request: HttpRequest, reader: Subscriber, now: datetime) -> HttpRespon
     """Pause until a day, or, with `resume`, go on at once."""
     if "resume" in request.POST:
         changing.pause(reader.pk, None, now, answers.shown("preferences"))
-        return answers.saved(request, "The pause is over.")
+        return answers.saved(request, _("The pause is over."))
     form = PauseForm(request.POST, today=edition_of(now, reader.zone))
     if not form.is_valid():
         return _preferences_page(request, reader, now, pause_form=form)
     changing.pause(reader.pk, form.cleaned_data["until"], now, answers.shown("preferences"))
-    return answers.saved(request, "Your digests are paused.")
+    return answers.saved(request, _("Your digests are paused."))
 
 
 @require_POST
@@ -68,7 +68,10 @@ def address(request: HttpRequest, reader: Subscriber, now: datetime) -> HttpResp
         return answers.too_many(request)
     return answers.saved(
         request,
-        "We have written to the new address. Open the link in that mail within 30 minutes; until then nothing changes.",
+        _(
+            "We have written to the new address. Open the link in that mail within 30 minutes; "
+            "until then nothing changes."
+        ),
     )
 
 

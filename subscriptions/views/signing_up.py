@@ -32,7 +32,7 @@ def subscribe(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _sign_up_page(request, form, previews.opening_preview(request, form.data, now))
     if not form.is_trapped:
-        shown = answers.shown("sign-up form", consent.SIGN_UP)
+        shown = answers.shown("sign-up form", consent.in_language(consent.SIGN_UP))
         try:
             admit(limiting.client_key(request), now)
             signup.sign_up(form.cleaned_data["email"], form.preferences, now, shown)
@@ -54,11 +54,15 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     if found is None:
         return answers.dead_link(request)
     if request.method == "POST":
-        signup.confirm(found, now, answers.shown("confirmation page", consent.CONFIRM))
+        signup.confirm(found, now, answers.shown("confirmation page", consent.in_language(consent.CONFIRM)))
         found.subscriber.refresh_from_db()
     elif found.used_at is None:
         wanted = Preferences.from_payload(found.payload)
-        context = {"words": consent.TEXTS[consent.CONFIRM], "wanted": wanted, "address": masked(found.subscriber.email)}
+        context = {
+            "words": consent.TEXTS[consent.in_language(consent.CONFIRM)],
+            "wanted": wanted,
+            "address": masked(found.subscriber.email),
+        }
         return render(request, "subscriptions/confirm.html", context)
     if not found.subscriber.is_active:
         return answers.dead_link(request)
@@ -67,5 +71,5 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _sign_up_page(request: HttpRequest, form: SignUpForm, preview: Preview | None) -> HttpResponse:
-    context = {"form": form, "words": consent.TEXTS[consent.SIGN_UP], "preview": preview}
+    context = {"form": form, "words": consent.TEXTS[consent.in_language(consent.SIGN_UP)], "preview": preview}
     return render(request, "subscriptions/subscribe.html", context)

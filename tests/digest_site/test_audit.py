@@ -18,7 +18,7 @@ from tests.operators import make_operator
 pytestmark = pytest.mark.django_db
 
 AUDIT = "admin:admin_logentry_changelist"
-SCHEDULE = {"frequency": "daily", "weekday": "0", "hour": "7", "zone": "UTC", "max_papers": "10"}
+SCHEDULE = {"frequency": "daily", "weekday": "0", "hour": "7", "zone": "UTC", "max_papers": "10", "language": "en"}
 
 
 def entries() -> list[tuple[str, dict[str, Any], dict[str, Any]]]:

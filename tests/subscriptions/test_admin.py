@@ -62,7 +62,7 @@ READ_ONLY = (
     "lane",
     "brake",
 )
-SCHEDULE = {"frequency": "daily", "weekday": "0", "hour": "7", "zone": "UTC", "max_papers": "10"}
+SCHEDULE = {"frequency": "daily", "weekday": "0", "hour": "7", "zone": "UTC", "max_papers": "10", "language": "en"}
 
 
 @pytest.fixture

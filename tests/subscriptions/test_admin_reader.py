@@ -148,6 +148,7 @@ def test_s30_erasing_leaves_the_address_nowhere(admin_client):
         "hour": "9",
         "zone": "UTC",
         "max_papers": "10",
+        "language": "de",
         "keywords": "secret wish",
     }
     admin_client.post(reverse("admin:subscriptions_subscriber_change", args=[reader.pk]), fields)

@@ -10,6 +10,8 @@ from tests.factories import NOW, make_subscriber
 HASHES = {
     "sign-up-1": "f291455851f9f42e876ada66466ae4d5c75de21f1feec5c7c9dfc63436b2cfc6",
     "confirm-1": "e83a04dac5f758aae58175d48afaaa96cb2a7ff5ae2db9ba0e414f22424879f0",
+    "sign-up-1-de": "ac6cb84d5e5cc8f5389c4bafa0e696be7304c8becef218ffe5507feda68cad18",
+    "confirm-1-de": "8853bf262c9325237788265e7ffdaba532afd26cc5a0d23abe9c1f598875d997",
 }
 
 

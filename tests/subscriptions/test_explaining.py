@@ -5,12 +5,16 @@ from datetime import UTC, date, datetime
 import pytest
 
 from papers.models import Reading
-from subscriptions.explaining import left_out, notices, why_empty
+from subscriptions.explaining import explain, left_out, notices, why_empty
 from subscriptions.matching import Choices
-from subscriptions.models import Subscriber
+from subscriptions.models import Digest, Subscriber
 
 Outcome = Reading.Outcome
 READER = Subscriber(zone="Europe/Berlin")
+
+
+def words(sentences):
+    return [str(sentence) for sentence in sentences]
 
 
 def readings(*rows):
@@ -70,13 +74,16 @@ def readings(*rows):
     ],
 )
 def test_why_empty(choices, rows, reason):
-    assert why_empty(choices, readings(*rows)) == reason
+    assert " ".join(words(why_empty(choices, readings(*rows)))) == reason
 
 
 def test_why_empty_fits_its_column():
     rows = [(f"source-with-a-long-name-{number}", 9, Outcome.STALE) for number in range(20)]
 
-    assert len(why_empty(Choices(), readings(*rows))) == 300
+    digest = Digest()
+    explain(digest, why_empty(Choices(), readings(*rows)))
+
+    assert len(digest.reason) == 300
 
 
 def test_notices_when_all_went_well():
@@ -92,7 +99,7 @@ def test_notices_name_failed_sources_and_days():
         *(("another", day, Outcome.FAILED) for day in (3, 4, 5, 6)),
     )
 
-    assert notices(READER, Choices(), rows) == [
+    assert words(notices(READER, Choices(), rows)) == [
         "another could not be read for 4 days from 3 August to 6 August: what it announced may be missing here.",
         "arXiv could not be read for 7 August and 8 August: what it announced may be missing here.",
         "Hugging Face could not be read for 9 August: what it announced may be missing here.",
@@ -102,18 +109,18 @@ def test_notices_name_failed_sources_and_days():
 def test_notices_name_interests_that_cannot_be_read():
     choices = Choices(unreadable={'"left open': "a quote is left open"})
 
-    assert notices(READER, choices, []) == [
+    assert words(notices(READER, choices, [])) == [
         'Your interest “"left open” was skipped, because it can no longer be read: a quote is left open'
     ]
 
 
 def test_notices_name_an_unknown_zone():
-    assert notices(Subscriber(zone="Mars/Olympus"), Choices(), []) == [
+    assert words(notices(Subscriber(zone="Mars/Olympus"), Choices(), [])) == [
         "The time zone “Mars/Olympus” is not known here. Until you choose another, it is UTC."
     ]
 
 
 def test_left_out_names_the_day():
-    assert left_out(datetime(2026, 7, 1, 5, tzinfo=UTC)) == (
+    assert str(left_out(datetime(2026, 7, 1, 5, tzinfo=UTC))) == (
         "Papers that came before 1 July are left out: your last digest is too long ago."
     )

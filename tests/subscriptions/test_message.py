@@ -43,6 +43,7 @@ def test_digest_has_exactly_these_headers():
         "Reply-To": "Readers’ desk <desk@example.org>",
         "Date": "Wed, 12 Aug 2026 07:00:30 +0000",
         "Message-ID": "<digest-0123456789abcdef@digest.example.org>",
+        "Content-Language": "en",
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "OOF, AutoReply",
         "Feedback-ID": "digest:::igestexampleorg",
@@ -297,6 +298,7 @@ def test_postmark_is_sent_all_of_it(settings, httpserver: HTTPServer):
     }
     assert headers == {
         "Message-ID": "<digest-0123456789abcdef@digest.example.org>",
+        "Content-Language": "en",
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "OOF, AutoReply",
         "Feedback-ID": "digest:::igestexampleorg",
