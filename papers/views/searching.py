@@ -1,5 +1,6 @@
 """Searching all papers, and the page of a topic. Both speak the language of readers' interests."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -16,6 +17,7 @@ from django.views.decorators.http import require_safe
 from papers.browsing import weeks_before
 from papers.models import Paper
 from papers.search import Index, Query, QueryError, parse
+from papers.search.lexer import unify
 from papers.search.query import MAX_LENGTH
 from papers.search.ranking import Ranked
 from papers.search.stored import MOST, Found, search_stored
@@ -35,6 +37,8 @@ HINTS = (
 )
 WEEKS = 12
 _MAX_TRIED, _MAX_INSTEAD = 6, 3
+# What the sign-up form takes for more than one keyword, or for a muted one.
+_SEVERAL = re.compile(r'[-‐‑‒–—−]|(?:[^",]|"[^"]*")*,')
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,12 @@ def _results(request: HttpRequest, query: Query, order: str) -> dict[str, Any]:
     found = search_stored(query)
     page: Page[int] = page_of(request, range(len(found)))
     start = page.start_index() - 1 if found else 0
-    return {"found": found, "page": page, "results": _with_terms(found.ranked(start, page.end_index(), order))}
+    results = _with_terms(found.ranked(start, page.end_index(), order))
+    return {"found": found, "page": page, "results": results, "keyword": _as_keyword(query.text)}
+
+
+def _as_keyword(typed: str) -> str:
+    return f"({typed})" if _SEVERAL.match(unify(typed)) else typed
 
 
 def _instead(query: Query) -> list[tuple[str, int]]:

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from papers.search import stored
+from papers.search import parse, stored
+from subscriptions import keywords
 from tests.papers.search.test_stored import PIECES
 from tests.papers.views.pages import DAY, hrefs, list_paper, text, titles
 
@@ -76,6 +77,25 @@ def test_search_by_mail_and_as_a_topic(client):
 
     assert "No paper matches." in text(response)
     assert {"/subscribe?keywords=%22a/b%22%20OR%20c%26d", "/topics/%22a/b%22%20OR%20c&amp;d"} <= set(hrefs(response))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("typed", "carried"),
+    [
+        ('"a, b" c', '"a, b" c'),
+        ("robots, tides", "(robots, tides)"),
+        ("author:Doe, Jane", "(author:Doe, Jane)"),
+        ('"a" OR b,c', '("a" OR b,c)'),
+        ("—survey", "(—survey)"),
+    ],
+)
+def test_search_by_mail_stays_one_keyword(client, typed, carried):
+    response = client.get("/papers", {"q": typed})
+    (keyword,) = keywords.read(carried)
+
+    assert f"/subscribe?keywords={quote(carried)}" in hrefs(response)
+    assert (keyword.normal, keyword.is_muted) == (parse(typed).normal, False)
 
 
 @pytest.mark.django_db
