@@ -24,8 +24,9 @@ ABSTRACT = (
     "set. We follow every weight through that moment and find a phase transition, e.g. in the rank of the first "
     "layer. Whoever knows that rank can say within two hundred steps when generalisation comes. The same holds for "
     "modular arithmetic, not for permutations, and we say why. Code and all four thousand runs are published. "
-    "A last sentence stands here so that the abstract is longer than a mail shows of it. So does this one, which "
-    "nobody who reads the mail will ever see."
+    "Four more tasks, from sorting to chess endings, show that the rank drops in steps: each step is one rule the "
+    "network has found. A last sentence stands here so that the abstract is longer than a mail shows of it: nobody "
+    "who reads the mail will ever see it."
 )
 CHINESE = "这是一篇虚构的样本论文。我们研究大规模语言模型的推理能力，并说明推理何时出现。" * 30
 ARABIC = "ورقة نموذجية مختلقة. ندرس كيف تتعلم الشبكات العميقة متأخرة، ونبيّن متى يحدث ذلك ولماذا."

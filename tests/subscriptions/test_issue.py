@@ -189,7 +189,7 @@ def test_ordinary_fifty_papers_are_all_shown():
 
     parts = fill(*items, matched=50)
 
-    assert parts["html"].count("<h3") == parts["text"].count("\n----") - 1 == 50
+    assert parts["html"].count("<h3") == parts["text"].count("\n----") == 50
     assert Body.of(parts["html"]).size <= MAX_HTML
 
 
