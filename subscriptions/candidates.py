@@ -66,7 +66,7 @@ def guess(headings: Sequence[str]) -> dict[str, str]:
 
 def read_row(row: int, cells: Sequence[str], columns: Mapping[str, str], evidence: str) -> Candidate | list[Fault]:
     """Somebody, or every fault of the row."""
-    typed = {name: cells[int(at)] if int(at) < len(cells) else "" for at, name in columns.items() if name}
+    typed = _named(cells, columns)
     values: dict[str, Any] = {}
     faults = []
     for name, text in typed.items():
@@ -80,6 +80,18 @@ def read_row(row: int, cells: Sequence[str], columns: Mapping[str, str], evidenc
         return faults
     email, proof = values.pop("email"), values.pop("evidence", evidence)
     return Candidate(row, email, Preferences(**values), proof)
+
+
+def read_address(cells: Sequence[str], columns: Mapping[str, str]) -> str:
+    """The row's address alone; empty when it cannot be read."""
+    try:
+        return str(_read("email", _named(cells, columns)["email"]))
+    except ValueError:
+        return ""
+
+
+def _named(cells: Sequence[str], columns: Mapping[str, str]) -> dict[str, str]:
+    return {name: cells[int(at)] if int(at) < len(cells) else "" for at, name in columns.items() if name}
 
 
 def _read(name: str, text: str) -> Any:

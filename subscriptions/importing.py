@@ -1,14 +1,14 @@
 """Bring in a file of people who agreed elsewhere (STANDARDS S33): keep it, check each row, let the good ones join.
 
-A pass goes on where another worker stopped: a batch of rows and how far it came are one transaction, and the row
-count is the fence between two workers. Rows are never in memory all at once.
+Either pass goes on where another worker stopped, or where its own time was up: a batch of rows and how far it came
+are one transaction, and the row count is the fence between two workers. Rows are never in memory all at once.
 """
 
 import io
 import logging
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from itertools import islice
@@ -19,7 +19,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from subscriptions import links, signup
-from subscriptions.candidates import Candidate, Fault, read_row
+from subscriptions.candidates import Candidate, Fault, read_address, read_row
 from subscriptions.consent import Shown
 from subscriptions.models import Import, ImportFault, ImportPart, Subscriber, Suppression
 from subscriptions.spreadsheets import Format, Row, Unreadable, read, recognise
@@ -34,7 +34,7 @@ PART = 1024 * 1024
 BATCH = 1_000
 MAX_FAULTS = 100_000
 LEASE = timedelta(minutes=5)
-# One run of the pass that writes; the next tick goes on. Far within the task's time limit.
+# One run of a pass; the next tick goes on. Far within the task's time limit.
 LONGEST = timedelta(minutes=5)
 KEPT = timedelta(days=7)
 FAULTS_KEPT = timedelta(days=30)
@@ -43,6 +43,10 @@ SHOWN = Shown(form="import")
 
 class _Lost(Exception):
     """Another worker is at this import."""
+
+
+class _Paused(Exception):
+    """There is more to do, in another run."""
 
 
 def receive(file: IO[bytes], now: datetime, *, encoding: str = "", **fields: Any) -> Import:
@@ -71,7 +75,11 @@ def begin_check(job: Import, columns: dict[str, str]) -> bool:
     """Have every row looked at; False when the import is past that."""
     fresh = {"row": 0, "rows": 0, "good": 0, "bad": 0, "problem": "", "leased_until": None}
     before = (State.UPLOADED, State.CHECKED)
-    return _move(job, before, state=State.CHECKING, columns=columns, **fresh)
+    with transaction.atomic():
+        began = _move(job, before, state=State.CHECKING, columns=columns, **fresh)
+        if began:
+            job.faults.all().delete()
+    return began
 
 
 def begin_import(job: Import) -> bool:
@@ -103,18 +111,16 @@ def _go_on(job: Import, clock: Clock, is_stopping: Callable[[], bool]) -> None:
         run(job, clock, is_stopping)
     except Unreadable as error:
         _end(job, State.FAILED, clock(), str(error))
+    except _Paused:
+        Import.objects.filter(pk=job.pk, row=job.row).update(leased_until=None)
     except _Lost:
         logger.info("Import %d: another worker is at it", job.pk)
 
 
 def _check(job: Import, clock: Clock, is_stopping: Callable[[], bool]) -> None:
-    """Always from the first row: what stands twice in the file is found only so."""
-    _advance(job, clock(), row=0, good=0, bad=0)
-    job.faults.all().delete()
     with closing(_Seen()) as seen:
-        for batch in _batches(job):
-            if is_stopping():
-                return
+        seen.remember(_read_before(job))
+        for batch in _within(LONGEST, job, clock, is_stopping):
             people, faults = _parse(job, batch)
             people, again = seen.sift(people)
             people, known = _sift(people)
@@ -128,16 +134,23 @@ def _check(job: Import, clock: Clock, is_stopping: Callable[[], bool]) -> None:
 
 
 def _import(job: Import, clock: Clock, is_stopping: Callable[[], bool]) -> None:
-    end = clock() + LONGEST
-    for batch in _batches(job, after=job.row):
-        if is_stopping() or clock() > end:
-            Import.objects.filter(pk=job.pk, row=job.row).update(leased_until=None)
-            return
+    for batch in _within(LONGEST, job, clock, is_stopping):
         parsed = _unique(_parse(job, batch)[0])
         with transaction.atomic():
             joined = _join(_sift(parsed)[0], job, clock())
             _advance(job, clock(), row=batch[-1][0], joined=job.joined + joined)
     _end(job, State.DONE, clock())
+
+
+def _within(
+    time: timedelta, job: Import, clock: Clock, is_stopping: Callable[[], bool]
+) -> Iterator[list[tuple[int, Row]]]:
+    """The batches still to be done, for so long. Raises _Paused."""
+    end = clock() + time
+    for batch in _batches(job, after=job.row):
+        if is_stopping() or clock() > end:
+            raise _Paused
+        yield batch
 
 
 def _join(people: Sequence[Candidate], job: Import, now: datetime) -> int:
@@ -221,8 +234,22 @@ class _Seen:
                 faults.append(Fault(one.row, "email", _("This address stands in row %d already.") % first))
         return good, faults
 
+    def remember(self, people: Iterable[tuple[str, int]]) -> None:
+        self._rows.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", people)
+
     def close(self) -> None:
         self._rows.close()
+
+
+def _read_before(job: Import) -> Iterator[tuple[str, int]]:
+    """The addresses in rows that earlier runs found good, and the rows: much less work than to check them again."""
+    faulty = set(job.faults.values_list("row", flat=True)) if job.row else set()
+    for batch in _batches(job) if job.row else ():
+        for number, cells in batch:
+            if number > job.row:
+                return
+            if number not in faulty and (address := read_address(cells, job.columns)):
+                yield address.lower(), number
 
 
 def _batches(job: Import, after: int = 0) -> Iterator[list[tuple[int, Row]]]:

@@ -2,6 +2,7 @@
 
 import io
 from datetime import timedelta
+from itertools import count
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -248,18 +249,56 @@ def test_worker_that_was_overtaken_stops(monkeypatch):
     assert (job.state, job.joined, Subscriber.objects.count()) == ("done", 5, 5)
 
 
-def test_check_that_was_cut_off_begins_again(monkeypatch):
+def test_check_that_was_cut_off_goes_on_and_remembers_what_it_saw(monkeypatch):
     monkeypatch.setattr(importing, "BATCH", 2)
-    job = upload(many(3) + "reader0@example.org\n")
+    late = "READER0@example.org\ntwice@example.org,,99\ntwice@example.org\nreader1@example.org,,99\n"
+    text = HEAD + "twice@example.org,,99\n" + many(3).removeprefix(HEAD) + late
+    whole = check(upload(text))
+    job = upload(text)
     importing.begin_check(job, COLUMNS)
-    stops = iter([False, True])
+    progress = []
 
-    importing.work(clock, is_stopping=lambda: next(stops))
-    importing.work(lambda: NOW + timedelta(minutes=6))
+    while job.state == "checking":
+        stops = iter([False, True])
+        importing.work(clock, is_stopping=lambda stops=stops: next(stops))
+        job.refresh_from_db()
+        progress.append(job.row)
 
-    job.refresh_from_db()
-    assert (job.state, job.good, job.bad) == ("checked", 3, 1)
-    assert faults(job) == [(5, "email", "This address stands in row 2 already.")]
+    assert progress == [3, 5, 7, 9]
+    assert (job.state, job.rows, job.good, job.bad) == ("checked", 8, 4, 4)
+    assert faults(job) == faults(whole)
+    assert (6, "email", "This address stands in row 3 already.") in faults(job)
+    assert [row for row, column, _ in faults(job) if column == "hour"] == [2, 7, 9]
+
+
+def test_either_pass_ends_when_its_time_is_up_and_the_next_tick_goes_on(monkeypatch):
+    monkeypatch.setattr(importing, "BATCH", 2)
+    job = upload(many(6))
+    importing.begin_check(job, COLUMNS)
+    times = count()
+
+    def slow_clock():
+        return NOW + next(times) * importing.LONGEST / 4
+
+    rows = []
+    for _ in range(6):
+        importing.work(slow_clock)
+        job.refresh_from_db()
+        rows.append((job.state, job.row))
+        if job.state == "checked":
+            importing.begin_import(job)
+
+    assert rows[-1][0] == "done"
+    assert {state for state, _row in rows} == {"checking", "checked", "importing", "done"}
+    assert (job.good, job.joined) == (6, 6)
+
+
+def test_second_check_forgets_the_faults_of_the_first():
+    job = check(upload(HEAD + "ada@example.org,,99\n"))
+
+    check(job, {"0": "email"})
+
+    assert (job.good, job.bad, faults(job)) == (1, 0, [])
 
 
 def test_somebody_who_signs_up_at_that_moment_is_brought_in_once(monkeypatch):
