@@ -55,7 +55,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """Why a paper is there, and, with the title of a paper more of which was asked for, why it stands where it does."""
+    """Why a paper is there, and, with the quoted title of a paper more of which was asked for, why it stands where."""
 
     found: tuple[Found, ...]
     alike: str = ""

@@ -120,7 +120,7 @@ def _entry(item: DigestItem, addresses: Addresses) -> Entry | None:
 
 def _why(item: DigestItem) -> Why:
     alike = item.alike
-    title = shorten(clean(alike.title), MAX_ALIKE) if alike and not alike.is_hidden else ""
+    title = _("“%s”") % shorten(clean(alike.title), MAX_ALIKE) if alike and not alike.is_hidden else ""
     return Why(tuple(map(_found, item.reasons)), title)
 
 

@@ -6,7 +6,9 @@ from email.policy import default
 from random import Random
 
 import pytest
+from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.utils.translation import override
 
 from subscriptions.issue import fill_digest
 from tests.subscriptions.mails import ADDRESSES, LONG, build_message, digest, interest, item, paper, raw
@@ -14,6 +16,7 @@ from tests.subscriptions.plain import render_plainly
 
 WORDS = [*LONG.split(), "研究。", "推理能力" * 30, "שלום", "$\\alpha$ & <b>", "👩‍🔬", "e\u0301", "x" * 90]
 WORDS += ["—", "Größe", "=20", "."]
+LANGUAGES = [code for code, _name in settings.LANGUAGES]
 INTERESTS = ["grokking", '"phase transition"', "推理", "שלום", "a & b", "late*"]
 
 
@@ -63,10 +66,11 @@ def decoded(message_bytes: bytes) -> list[str]:
 def test_joined_digests_are_what_plain_rendering_makes(batch):
     for seed in range(20 * batch, 20 * batch + 20):
         rows = some_digest(seed)
-        subject, text, html = render_plainly(*rows, ADDRESSES)
-        plain = EmailMultiAlternatives(subject, text, "papers@digest.example.org", ["reader@example.net"])
-        plain.attach_alternative(html, "text/html")
+        with override(LANGUAGES[seed % len(LANGUAGES)]):
+            subject, text, html = render_plainly(*rows, ADDRESSES)
+            plain = EmailMultiAlternatives(subject, text, "papers@digest.example.org", ["reader@example.net"])
+            plain.attach_alternative(html, "text/html")
 
-        joined = build_message(**fill_digest(*rows, ADDRESSES)._asdict())
+            joined = build_message(**fill_digest(*rows, ADDRESSES)._asdict())
 
         assert decoded(raw(joined)) == decoded(plain.message().as_bytes(linesep="\r\n")), seed
