@@ -1,7 +1,10 @@
 """What is answered when something goes wrong outside of a view: a page to people, JSON under /api/."""
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views import defaults
 
 _API = "/api/"
@@ -22,3 +25,21 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if request.path.startswith(_API):
         return JsonResponse({"error": "Something broke on our side; it was noted."}, status=500)
     return defaults.server_error(request)
+
+
+class NotAllowed:
+    """Middleware. Says it to whoever opens the address of a form's button; Django would show an empty page."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if isinstance(response, HttpResponseNotAllowed) and not response.content:
+            response.content = _not_allowed(request).content
+        return response
+
+
+def _not_allowed(request: HttpRequest) -> HttpResponse:
+    said = _("The address or what was sent with it is not what this site expects. A link may have been cut short.")
+    return render(request, "404.html", {"status": 405, "reason": said})

@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "digest_site.errors.NotAllowed",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "digest_site.urls"

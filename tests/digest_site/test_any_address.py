@@ -20,7 +20,7 @@ from tests.readers import living_tokens, mailed_paths, path_of, visit
 
 pytestmark = pytest.mark.django_db
 OUTCOMES = {200, 204, 301, 302, 303, 304, 307, 308, 400, 401, 403, 404, 405, 409, 410, 413, 422, 429}
-SAID = {400, 403, 404, 410, 422, 429}
+SAID = {400, 403, 404, 405, 410, 422, 429}
 PHASES = (Phase.explicit, Phase.generate, Phase.shrink)  # explaining takes longer than all the rest
 # Not asked, being the operator's: the back office, and the probe that is red because nothing runs here.
 NOT_PUBLIC = (configured.ADMIN_PATH, "readyz")

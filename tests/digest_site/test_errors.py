@@ -39,6 +39,7 @@ def test_people_get_a_page(stranger):
         400: stranger.get("/", headers={"host": "evil.example"}),
         403: stranger.post("/subscribe"),
         404: stranger.get("/nowhere"),
+        405: stranger.get("/preferences/pause"),
         500: stranger.get("/broken"),
     }
 
@@ -46,6 +47,7 @@ def test_people_get_a_page(stranger):
         400: (400, "This request cannot be understood"),
         403: (403, "Please send it again"),
         404: (404, "There is nothing at this address"),
+        405: (405, "There is nothing at this address"),
         500: (500, "Something broke on our side"),
     }
 
