@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
+
 from papers.models import Paper
 from subscriptions.matching import Judged
 from subscriptions.models import Feedback, Subscriber
@@ -24,6 +26,11 @@ def paper_of(pk: int) -> Paper | None:
 def verdict_on(reader: Subscriber, paper: Paper) -> Verdict | None:
     verdict = Feedback.objects.filter(subscriber=reader, paper=paper).values_list("verdict", flat=True).first()
     return Verdict(verdict) if verdict else None
+
+
+def said_by(reader: Subscriber) -> QuerySet[Feedback]:
+    """All of a reader's words on papers that are shown, each with its paper, the newest first."""
+    return Feedback.objects.filter(subscriber=reader, paper__in=Paper.objects.visible()).select_related("paper")
 
 
 def judge(reader: Subscriber, paper: Paper, verdict: Verdict | None, now: datetime) -> None:

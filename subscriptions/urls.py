@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from subscriptions.views import digests, feeds, mail_links, mailed_digests, own_data, preferences, previews, signing_up
+from subscriptions.views import (
+    digests,
+    feeds,
+    judgements,
+    mail_links,
+    mailed_digests,
+    own_data,
+    preferences,
+    previews,
+    signing_up,
+)
 
 app_name = "subscriptions"
 urlpatterns = [
@@ -29,6 +39,8 @@ urlpatterns = [
     path("preferences/link/sent", preferences.link_sent, name="link_sent"),
     path("preferences/digests", digests.digests, name="digests"),
     path("preferences/digests/<str:day>", digests.digest, name="digest"),
+    path("preferences/judgements", judgements.judgements, name="judgements"),
+    path("preferences/judgements/<int:pk>", judgements.take_back, name="take_back"),
     path("preferences/feed", feeds.address, name="feed_address"),
     path("preferences/data", own_data.own_data, name="own_data"),
     path("preferences/data/link", own_data.ask_for_link, name="own_data_link"),

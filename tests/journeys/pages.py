@@ -9,6 +9,7 @@ from playwright.sync_api import Page
 from papers.models import Listing, Paper
 from subscriptions import links, signup
 from subscriptions.consent import Shown
+from subscriptions.judging import Verdict, judge
 from subscriptions.models import Interest, Subscriber, Token
 from subscriptions.preferences import Preferences
 from tests.factories import make_digest, make_interest, make_subscriber
@@ -48,6 +49,8 @@ def _reader(papers: list[Paper], now: datetime) -> Subscriber:
         make_interest(reader, text)
     Interest.objects.filter(text="title:jacobian").update(is_muted=True)
     make_digest(reader, papers[:4], edition=now.date(), due_at=now, created_at=now)
+    for paper, verdict in zip(papers, Verdict, strict=False):
+        judge(reader, paper, verdict, now)
     return reader
 
 
@@ -104,6 +107,7 @@ def _own(reader: Subscriber, now: datetime) -> list[Spot]:
         Spot("preferences", path_of(links.issue(reader, Token.Purpose.MANAGE, now))),
         Spot("digests", "/preferences/digests"),
         Spot("digest", f"/preferences/digests/{now.date()}"),
+        Spot("judgements", "/preferences/judgements"),
         Spot("own-data", "/preferences/data"),
         Spot("preferences-mistakes", "/preferences", act=_change_wrongly),
     ]
