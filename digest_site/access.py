@@ -87,6 +87,7 @@ class GuardedSite(AdminSite):
             device = factors.verify(_user(request), form.cleaned_data["code"])
             if device:
                 _enter(request, device)
+                self.log_access(request, _("Logged in.") if factors.is_app(device) else _("Logged in by recovery code."))
                 self._mention_codes(request)
                 return redirect(_next(request))
             _refuse(form, _user(request))
@@ -105,8 +106,11 @@ class GuardedSite(AdminSite):
         if form.is_valid():
             if codes := factors.confirm(device, form.cleaned_data["code"]):
                 del request.session[_ENROLLING]
+                is_login = not is_verified(request)
                 _enter(request, device)
                 self.log_access(request, _("Took a new app into use as second factor."))
+                if is_login:
+                    self.log_access(request, _("Logged in."))
                 return self._show_codes(request, codes)
             _refuse(form, _user(request))
         context = {"qr": mark_safe(factors.qr_svg(device)), "key": factors.manual_key(device)}  # noqa: S308 -- our own SVG

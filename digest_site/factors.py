@@ -59,6 +59,10 @@ def verify(user: AbstractBaseUser, code: str) -> Device | None:
         return device if device and device.verify_token(token) else None
 
 
+def is_app(device: Device) -> bool:
+    return isinstance(device, TOTPDevice)
+
+
 def seconds_to_wait(user: AbstractBaseUser) -> int:
     """How long no code is looked at, because too many were wrong."""
     until = [_locked_until(device) for kind in (TOTPDevice, StaticDevice) for device in kind.objects.filter(user=user)]

@@ -16,7 +16,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from django_otp.plugins.otp_static.models import StaticToken
+from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from digest_site import factors, tasks
@@ -202,9 +202,24 @@ def test_first_log_in_sets_up_the_second_factor_and_goes_where_it_was_wanted(cli
     assert len(set(codes)) == 10
     assert f'href="{wanted}"' in done.text
     assert client.get(wanted).status_code == 200
-    assert [entry.get_change_message() for entry in LogEntry.objects.all()] == [
-        "Took a new app into use as second factor."
-    ]
+    assert [entry.get_change_message() for entry in LogEntry.objects.order_by("pk")] == [
+        "Took a new app into use as second factor.", "Logged in.",
+    ]  # fmt: skip
+
+
+def test_log_ins_are_entered_in_the_audit_list_and_wrong_codes_are_not(client):
+    user = with_password(client)
+    codes = factors.renew_codes(user)
+    client.post(FACTOR, {"code": code_of(TOTPDevice.objects.get())})
+    second = Client()
+    log_in(second)
+    second.post(FACTOR, {"code": "wrong"})
+    StaticDevice.objects.update(throttling_failure_count=0)
+    second.post(FACTOR, {"code": codes[0]})
+
+    assert [(entry.user, entry.object_id, entry.get_change_message()) for entry in LogEntry.objects.order_by("pk")] == [
+        (user, str(user.pk), "Logged in."), (user, str(user.pk), "Logged in by recovery code."),
+    ]  # fmt: skip
 
 
 def test_recovery_code_opens_once_and_is_kept_as_a_hash_only(client):
