@@ -87,7 +87,9 @@ class GuardedSite(AdminSite):
             device = factors.verify(_user(request), form.cleaned_data["code"])
             if device:
                 _enter(request, device)
-                self.log_access(request, _("Logged in.") if factors.is_app(device) else _("Logged in by recovery code."))
+                self.log_access(
+                    request, _("Logged in.") if factors.is_app(device) else _("Logged in by recovery code.")
+                )
                 self._mention_codes(request)
                 return redirect(_next(request))
             _refuse(form, _user(request))
