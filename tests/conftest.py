@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
+from django.utils import translation
 
 # A shell that starts the tests in the background has SIGINT ignored, and every process they start would too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -95,6 +96,13 @@ def _empty_cache() -> Any:
     recent.forget()
     trying.forget()
     ration.clear()
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Any:
+    """A page answered in another language leaves that active in its thread."""
+    yield
+    translation.activate(settings.LANGUAGE_CODE)
 
 
 @pytest.fixture(autouse=True)

@@ -2,12 +2,18 @@
 
 import gettext
 import re
+from datetime import date
 from pathlib import Path
 
 import polib
 import pytest
 from django.conf import settings
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import override
+
+from papers.models import Listing
+from tests.factories import make_paper
 
 LOCALE = Path(settings.LOCALE_PATHS[0])
 CATALOGUES = sorted(LOCALE.glob("*/LC_MESSAGES/django.po"))
@@ -84,3 +90,53 @@ def test_language_that_is_none_changes_nothing(client, language, next_page):
     assert back.get("Location", "/").startswith("/")
     assert not back.get("Location", "/").startswith("//")
     assert client.get("/about")["Content-Language"] == "en"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("path", "status", "words"),
+    [
+        ("/", 200, "Noch keine Artikel"),
+        ("/papers/trending", 200, "Noch hat kein Artikel der letzten zwei Wochen Stimmen."),
+        ("/papers?q=grokking", 200, "Kein Artikel passt."),
+        ("/papers?q=(grokking", 400, "Diese Klammer wird nie geschlossen."),
+        ("/papers/date/2026-13-01", 404, "„2026-13-01“ ist kein Datum; schreiben Sie es wie 2026-08-12."),
+        ("/subscribe", 200, "Ich möchte, dass Forschungsartikel zu meinen Stichwörtern"),
+        ("/preferences/link", 200, "Es gibt kein Passwort."),
+        ("/status", 200, "Was jede Quelle gebracht hat"),
+        ("/feeds", 200, "Ein eigener Feed"),
+        ("/u/AAAAAAAAAAAAAAAAAAAAAA", 404, "Dieser Link geht nicht"),
+        ("/nowhere", 404, "Unter dieser Adresse gibt es nichts"),
+    ],
+)
+def test_german_page_is_german(client, path, status, words):
+    page = client.get(path, headers={"accept-language": "de"})
+
+    assert (page.status_code, page["Content-Language"], words in page.text) == (status, "de", True)
+    assert '<html lang="de"' in page.text
+
+
+def test_error_page_is_german():
+    with override("de"):
+        page = render_to_string("500.html")
+
+    assert ('<html lang="de">' in page, "Bei uns ging etwas kaputt" in page) == (True, True)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "Tuesday, August 11, 2026"), ("de", "Dienstag, 11. August 2026")]
+)
+def test_day_is_printed_as_the_language_does(client, language, words):
+    Listing.objects.create(paper=make_paper(), source="arxiv", day=date(2026, 8, 11))
+
+    page = client.get("/papers/date/2026-08-11", headers={"accept-language": language})
+
+    assert re.findall(r'<time datetime="2026-08-11">([^<]+)</time>', page.text)[0] == words
+
+
+@pytest.mark.django_db
+def test_languages_are_named_in_themselves(client):
+    page = client.get("/about", headers={"accept-language": "de"})
+
+    assert re.findall(r'value="(\w+)"\s+lang="\w+"[^>]*>(\w+)<', page.text) == [("en", "English"), ("de", "Deutsch")]
