@@ -143,7 +143,7 @@ def _phrases(title: str) -> Iterator[tuple[str, str]]:
     places = _pairs(spans(title))
     if len(places) != len(found):
         return
-    usable = [_is_telling(token.letters) for token in found]
+    usable = [is_telling(token.letters) for token in found]
     for first, token in enumerate(found):
         if token.capitals > 1 and 2 < len(token.letters) <= 6 and token.letters.isalpha():
             yield token.letters, title[slice(*places[first])]
@@ -155,7 +155,8 @@ def _phrases(title: str) -> Iterator[tuple[str, str]]:
                 yield key, _uncapitalised(title[places[first][0] : places[last][1]])
 
 
-def _is_telling(letters: str) -> bool:
+def is_telling(letters: str) -> bool:
+    """Whether a word, in its normal form, may say what a paper is about."""
     return len(letters) > 1 and letters not in _COMMON and not letters.isdigit()
 
 
@@ -184,9 +185,9 @@ def _extended(typed: str, phrase: Phrase, index: Index, positions: Iterable[int]
         document = index.documents[position]
         seen: set[str] = set()
         for first, last in runs(document, phrase):
-            if last + 1 < document.stops[first] and _is_telling(document.words[last + 1]):
+            if last + 1 < document.stops[first] and is_telling(document.words[last + 1]):
                 seen.add(f"{typed} {document.words[last + 1]}")
-            if first and document.stops[first - 1] > first and _is_telling(document.words[first - 1]):
+            if first and document.stops[first - 1] > first and is_telling(document.words[first - 1]):
                 seen.add(f"{document.words[first - 1]} {typed}")
         counted.update(seen)
     yield from (text for text, _ in counted.most_common(MAX_EXTENDED))

@@ -21,6 +21,18 @@ def test_the_closest_first():
 
 
 @pytest.mark.django_db
+def test_then_those_that_share_two_words():
+    one = paper(1, "Tactile grasping for household robots")
+    words = paper(2, "Clutter", abstract="A robot that is good at grasping.")
+    paper(3, "Household income", abstract="Of twenty countries.")
+    topic = paper(4, "On household robots")
+    paper(5, "Robots and grasping", is_hidden=True)
+
+    assert related(one, 5) == [topic, words]
+    assert related(one, 1) == [topic]
+
+
+@pytest.mark.django_db
 def test_words_that_stand_in_every_title_relate_nothing():
     one = paper(1, "Towards an efficient and novel study: a benchmark")
     paper(2, "An efficient benchmark, a novel study")
