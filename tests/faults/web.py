@@ -29,5 +29,5 @@ def serve(site: "Site") -> Iterator[str]:
 def _answers(url: str) -> bool:
     try:
         return requests.get(f"{url}/healthz", timeout=5).ok
-    except requests.ConnectionError:
+    except requests.RequestException:  # not there yet, or too busy starting
         return False
