@@ -8,7 +8,8 @@ may be one is probed against it. Both ways follow the same rules and find the sa
 from array import array
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import accumulate, chain, pairwise
 from operator import add, itemgetter, sub
 
@@ -74,33 +75,46 @@ def contains(positions: Sequence[int], position: int) -> bool:
 
 def runs(document: Document, phrase: Phrase) -> list[tuple[int, int]]:
     """Where a phrase occurs: first and last token of each run, in order."""
-    return sorted({run for key in _all_keys(phrase) for run in _key_runs(document, phrase, key)})
+    return sorted({run for key in all_keys(phrase) for run in _key_runs(document, phrase, key)})
 
 
-def find(documents: Sequence[Document], phrases: Collection[Phrase]) -> dict[str, Sequence[int]]:
-    """For the normal form of every phrase that occurs, the numbers of the documents that have it, ascending."""
+def has_run(document: Document, phrase: Phrase, key: str) -> bool:
+    """Whether the phrase occurs by this one of its keys."""
+    return _needle(phrase, key) in document.joined and any(_key_runs(document, phrase, key))
+
+
+def find(
+    documents: Sequence[Document], phrases: Collection[Phrase], find_one: Callable[[Phrase], list[int]] | None = None
+) -> dict[str, Sequence[int]]:
+    """For the normal form of every phrase that occurs, the numbers of the documents that have it, ascending.
+
+    `find_one` does so for a single phrase.
+    """
     single = phrases
+    find_one = find_one or partial(scan, documents)
     found: dict[str, Sequence[int]] = {}
     if len(phrases) > _FEW:
         table = _Table()
         single = table.take(phrases)
         found = table.find(documents)
     for phrase in single:
-        if numbers := _find_one(documents, phrase):
+        if numbers := find_one(phrase):
             found[phrase.normal] = numbers
     return found
 
 
-def _find_one(documents: Sequence[Document], phrase: Phrase) -> list[int]:
+def scan(documents: Sequence[Document], phrase: Phrase) -> list[int]:
+    """Look through all documents for one phrase."""
     numbers: set[int] = set()
-    for key in _all_keys(phrase):
+    for key in all_keys(phrase):
         needle = _needle(phrase, key)
         likely = [number for number, document in enumerate(documents) if needle in document.joined]
         numbers.update(number for number in likely if any(_key_runs(documents[number], phrase, key)))
     return sorted(numbers)
 
 
-def _all_keys(phrase: Phrase) -> tuple[str, ...]:
+def all_keys(phrase: Phrase) -> tuple[str, ...]:
+    """What a run may equal, and what it may begin with."""
     return phrase.keys + phrase.beginnings
 
 

@@ -11,16 +11,19 @@ from functools import cached_property
 from itertools import islice
 from typing import Any, Protocol
 
-from papers.search.document import Document, contains, find, runs
+from papers.search.document import Document, contains, find, runs, scan
 from papers.search.expression import All, Condition, Expression, Not, Phrase, Some, conditions
 from papers.search.likeness import Likeness
 from papers.search.metadata import Metadata
 from papers.search.normalise import FIELD_MARK, spans
+from papers.search.postings import Postings
 from papers.search.query import Query
 from papers.search.scoring import Scorer
 
 MAX_TERMS = 5
 MAX_REMEMBERED = 200_000
+# Postings cost as much as looking through all papers for a few phrases.
+_SCANS = 6
 
 
 class Searchable(Protocol):
@@ -52,6 +55,7 @@ class Index:
         self.documents = [read(_fields(paper)) for paper in self.papers]
         self._metadata = Metadata(self.papers)
         self._found: dict[str, Sequence[int]] = {}
+        self._scans = 0
         self._terms: dict[tuple[str, int], tuple[str, ...]] = {}
         self._spans: dict[tuple[int, int], array[int]] = {}
 
@@ -118,6 +122,8 @@ class Index:
         return tuple(islice(wordings.values(), MAX_TERMS))
 
     def _look_for(self, expressions: Iterable[Expression]) -> None:
+        if len(self._found) > MAX_REMEMBERED:
+            self._found.clear()
         phrases: dict[str, Phrase] = {}
         facts: dict[str, Condition] = {}
         for expression in expressions:
@@ -132,8 +138,16 @@ class Index:
                     facts[condition.normal] = condition
         self._found.update(dict.fromkeys(phrases, ()))
         self._found.update(dict.fromkeys(facts, ()))
-        self._found.update(find(self.documents, phrases.values()))
+        self._found.update(find(self.documents, phrases.values(), self._find_one))
         self._found.update(self._metadata.find(facts.values()))
+
+    def _find_one(self, phrase: Phrase) -> list[int]:
+        self._scans += 1
+        return scan(self.documents, phrase) if self._scans <= _SCANS else self._postings.find(phrase)
+
+    @cached_property
+    def _postings(self) -> Postings:
+        return Postings(self.documents)
 
     def _evaluate(self, expression: Expression) -> set[int]:
         match expression:

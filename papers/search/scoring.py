@@ -61,9 +61,9 @@ class Scorer:
 
     def _score(self, expression: Expression, position: int) -> float:
         self._remembered += 1
-        return sum(
-            self._score_condition(condition, position) for condition, negated in conditions(expression) if not negated
-        )
+        if isinstance(expression, Condition):
+            return self._score_condition(expression, position)
+        return sum(self.scores(condition)[position] for condition, negated in conditions(expression) if not negated)
 
     def _score_condition(self, condition: Condition, position: int) -> float:
         positions = self._positions(condition)

@@ -4,9 +4,10 @@ from hypothesis import strategies as st
 
 from papers.search import Index, QueryError, parse
 from papers.search import document as document_module
-from papers.search.document import Document, find, runs
+from papers.search.document import Document, find, runs, scan
 from papers.search.expression import Phrase
 from papers.search.index import MAX_TERMS
+from papers.search.postings import Postings
 from tests.papers.search.papers import Paper, found, matched
 
 PAPERS = (
@@ -151,7 +152,9 @@ def test_match_many_looks_for_a_condition_once(monkeypatch):
     looked_for = []
     monkeypatch.setattr(
         "papers.search.index.find",
-        lambda documents, phrases: looked_for.extend(phrase.normal for phrase in phrases) or find(documents, phrases),
+        lambda documents, phrases, find_one: (
+            looked_for.extend(phrase.normal for phrase in phrases) or find(documents, phrases, find_one)
+        ),
     )
     index = Index(PAPERS)
 
@@ -215,7 +218,7 @@ def phrases_of(texts: list[tuple[str, str]]) -> list[Phrase]:
     known = {}
     for field, text in texts:
         try:
-            expression = parse(f'{field}"{text}"' if field else text).expression
+            expression = parse(f'{field}"{text}"' if field.endswith(":") else text + field).expression
         except QueryError:
             continue
         if isinstance(expression, Phrase):
@@ -239,6 +242,22 @@ def test_phrases_are_found_alike_at_once_and_one_by_one(texts, interests):
         for phrase in phrases
         if (numbers := [number for number, document in enumerate(documents) if runs(document, phrase)])
     }
+
+
+ENDS = st.sampled_from(["", "", "*", "s", "ing", "ed", "er"])
+TYPED = st.builds("{}{}".format, TEXT, ENDS) | st.builds("{}{}".format, st.sampled_from(WORDS), ENDS)
+
+
+@given(
+    st.lists(st.tuples(TEXT, TEXT, TEXT), max_size=4), st.lists(st.tuples(PREFIXES | st.just("*"), TYPED), max_size=12)
+)
+def test_postings_answer_what_scanning_finds(texts, interests):
+    documents = [Document(fields) for fields in texts]
+    phrases = phrases_of(interests)
+
+    postings = Postings(documents)
+
+    assert [postings.find(phrase) for phrase in phrases] == [scan(documents, phrase) for phrase in phrases]
 
 
 @given(st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=5), st.lists(TEXT, max_size=5))
