@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Max, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.utils.cache import patch_cache_control
+from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.http import http_date
 from django.views.decorators.http import conditional_page
 
@@ -57,6 +57,8 @@ def stamp(response: HttpResponse, changed_at: datetime) -> HttpResponse:
     """Say when what is answered changed last, and for how long it may be kept."""
     response["Last-Modified"] = http_date(int(changed_at.timestamp()))
     patch_cache_control(response, public=True, max_age=MAX_AGE)
+    # The chosen language lies in one; Django names Accept-Language only.
+    patch_vary_headers(response, ["Cookie"])
     return response
 
 

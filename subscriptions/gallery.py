@@ -15,6 +15,7 @@ from subscriptions.issue import Addresses, fill_digest
 from subscriptions.message import Message
 from subscriptions.models import Delivery, Digest, DigestItem, Interest
 from subscriptions.parts import fill
+from subscriptions.preferences import Preferences
 from subscriptions.sunsetting import GRACE
 from subscriptions.wording import lifetime
 
@@ -76,7 +77,7 @@ def _account_message(kind: str) -> Message:
 
 def _welcome() -> dict[str, Any]:
     return {
-        "rhythm": "every day at 07:00 (Europe/Berlin)",
+        "rhythm": Preferences(zone="Europe/Berlin").rhythm,
         "max_papers": 10,
         "interests": ["grokking", '"state space model"'],
         "muted": ["survey"],

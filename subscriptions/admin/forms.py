@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from subscriptions.forms import AddressField, KeywordsField, zone_choices
 from subscriptions.links import address_hmac
@@ -22,8 +24,10 @@ else:
 class ChangeSubscriberForm(SubscriberModelForm):
     """A reader's preferences."""
 
-    keywords = KeywordsField(label="Interests", help_text="One per line; one that begins with - is muted.")
-    zone = forms.ChoiceField(label="Time zone", choices=zone_choices, initial="UTC")
+    keywords = KeywordsField(
+        label=gettext_lazy("Interests"), help_text=gettext_lazy("One per line; one that begins with - is muted.")
+    )
+    zone = forms.ChoiceField(label=gettext_lazy("Time zone"), choices=zone_choices, initial="UTC")
 
     class Meta:
         model = Subscriber
@@ -45,16 +49,16 @@ class ChangeSubscriberForm(SubscriberModelForm):
 class AddSubscriberForm(ChangeSubscriberForm):
     """A new reader: to be asked for confirmation, or with the proof of a consent given elsewhere (STANDARDS S33)."""
 
-    email = AddressField(label="E-mail address")
+    email = AddressField(label=gettext_lazy("E-mail address"))
     source = forms.CharField(
         required=False,
         max_length=MAX_SOURCE,
-        help_text="Where the consent was given, such as a form on paper at a conference.",
+        help_text=gettext_lazy("Where the consent was given, such as a form on paper at a conference."),
     )
     evidence = forms.CharField(
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="What proves it: when, to which words, and where the original is kept.",
+        help_text=gettext_lazy("What proves it: when, to which words, and where the original is kept."),
     )
 
     class Meta(ChangeSubscriberForm.Meta):
@@ -63,23 +67,23 @@ class AddSubscriberForm(ChangeSubscriberForm):
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]
         if Subscriber.objects.filter(email_key=email.lower()).exists():
-            raise ValidationError("This address has a row here already.", code="known")
+            raise ValidationError(_("This address has a row here already."), code="known")
         if is_suppressed(email):
-            raise ValidationError("This address is on the suppression list: it must get no mail.", code="suppressed")
+            raise ValidationError(_("This address is on the suppression list: it must get no mail."), code="suppressed")
         return email
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if bool(cleaned.get("source")) != bool(cleaned.get("evidence")):
             missing = "evidence" if cleaned.get("source") else "source"
-            self.add_error(missing, "Fill in both, or leave both empty and have the reader asked.")
+            self.add_error(missing, _("Fill in both, or leave both empty and have the reader asked."))
         return cleaned
 
 
 class SuppressionForm(SuppressionModelForm):
     """An address that must get no mail. It is hashed at once and cannot be read again."""
 
-    email = AddressField(label="E-mail address")
+    email = AddressField(label=gettext_lazy("E-mail address"))
 
     class Meta:
         model = Suppression
@@ -88,7 +92,7 @@ class SuppressionForm(SuppressionModelForm):
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]
         if is_suppressed(email):
-            raise ValidationError("This address is on the list already.", code="known")
+            raise ValidationError(_("This address is on the list already."), code="known")
         return email
 
     def save(self, commit: bool = True) -> Suppression:

@@ -73,11 +73,13 @@ class SubscriberAdmin(Looks, ModelAdmin):
     add_fields = (
         (None, {"fields": ["email", "keywords", *SCHEDULE]}),
         (
-            "Consent given elsewhere",
+            gettext_lazy("Consent given elsewhere"),
             {
                 "fields": ["source", "evidence"],
-                "description": "Leave both empty to have a confirmation mail sent. Filled in, both are kept for "
-                "good in the consent log, and digests begin without a mail.",
+                "description": gettext_lazy(
+                    "Leave both empty to have a confirmation mail sent. Filled in, both are kept for good in the "
+                    "consent log, and digests begin without a mail."
+                ),
             },
         ),
     )
@@ -110,17 +112,20 @@ class SubscriberAdmin(Looks, ModelAdmin):
     def interest_count(self, reader: Subscriber) -> int:
         return len(reader.interests.all())
 
-    @admin.display(description="see")
+    @admin.display(description=gettext_lazy("see"))
     def related(self, reader: Subscriber) -> str:
         """Links to the rows that belong to this reader."""
         query = f"?subscriber__id__exact={reader.pk}"
         return format_html(
-            '<a href="{}">digests</a> · <a href="{}">deliveries</a> · <a href="{}">tokens</a> · '
-            '<a href="{}">next digest</a>',
+            '<a href="{}">{}</a> · <a href="{}">{}</a> · <a href="{}">{}</a> · <a href="{}">{}</a>',
             reverse("admin:subscriptions_digest_changelist") + query,
+            gettext("digests"),
             reverse("admin:subscriptions_delivery_changelist") + query,
+            gettext("deliveries"),
             reverse("admin:subscriptions_token_changelist") + query,
+            gettext("tokens"),
             reverse("admin:subscriptions_subscriber_preview", args=[reader.pk]),
+            gettext("next digest"),
         )
 
     def get_form(self, request: Request, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
@@ -221,7 +226,7 @@ class SubscriberAdmin(Looks, ModelAdmin):
             raise PermissionDenied
         found = previewing.preview(reader, timezone.now(), to="reader@example.org")
         context = self.admin_site.each_context(request) | {
-            "title": "Next digest",
+            "title": gettext("Next digest"),
             "opts": self.opts,
             "reader": reader,
             "draft": found.draft,

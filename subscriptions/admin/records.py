@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from subscriptions import links, previewing
 from subscriptions.admin.base import ModelAdmin, OfReader, ReadOnly, Request, TabularInline
@@ -67,7 +67,7 @@ class SuppressionAdmin(ModelAdmin):
     list_display = ("at", "reason")
     list_filter = ("reason", "at")
     search_fields = ("address_hmac",)
-    search_help_text = "A whole e-mail address"
+    search_help_text = gettext_lazy("A whole e-mail address")
 
     def get_search_results(self, request: Request, queryset: Any, search_term: str) -> tuple[Any, bool]:
         term = links.address_hmac(search_term.strip()) if "@" in search_term else search_term

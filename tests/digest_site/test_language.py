@@ -140,3 +140,13 @@ def test_languages_are_named_in_themselves(client):
     page = client.get("/about", headers={"accept-language": "de"})
 
     assert re.findall(r'value="(\w+)"\s+lang="\w+"[^>]*>(\w+)<', page.text) == [("en", "English"), ("de", "Deutsch")]
+
+
+@pytest.mark.django_db
+def test_shared_caches_keep_languages_apart(client):
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "de"
+
+    feed = client.get("/papers/trending/feed.atom")
+
+    assert "Artikel im Trend" in feed.text
+    assert {name.strip() for name in feed["Vary"].split(",")} >= {"Accept-Language", "Cookie"}
