@@ -12,7 +12,10 @@ from django.conf import settings
 from django.db.models import F
 
 from digest_site import health
+from papers import dwindling
 from papers.models import Reading
+from papers.reading import plan
+from papers.sources.base import Source
 from subscriptions import blocklists, continuity, counting, editions
 from subscriptions.models import Allowance, Brake
 
@@ -43,6 +46,18 @@ def find_quarantine(now: datetime) -> Found:
     recent = Reading.objects.filter(started_at__gt=now - DAY, rejected__gt=MAX_QUARANTINED * F("found"))
     for reading in recent.order_by("source", "-started_at")[:20]:
         yield reading.source, f"{reading.rejected} of {reading.found} records of {reading.day} could not be taken in"
+
+
+def find_few_papers(now: datetime) -> Found:
+    for slug, source in _sources(now).items():
+        if words := dwindling.too_few(source, now):
+            yield slug, words
+
+
+def find_empty_fields(now: datetime) -> Found:
+    for slug, source in _sources(now).items():
+        if words := "; ".join(dwindling.left_empty(source, now)):
+            yield slug, words
 
 
 def find_unknown(now: datetime) -> Found:
@@ -112,6 +127,8 @@ def find_full_disk(now: datetime) -> Found:
 ALARMS: dict[str, Callable[[datetime], Found]] = {
     "source_failed": find_failed_sources,
     "records_quarantined": find_quarantine,
+    "papers_few": find_few_papers,
+    "fields_empty": find_empty_fields,
     "delivery_unknown": find_unknown,
     "mail_waiting": find_waiting,
     "sending_stopped": find_stopped,
@@ -133,3 +150,8 @@ def look(now: datetime) -> dict[tuple[str, str], str]:
 
 def _brake() -> Brake | None:
     return Brake.objects.filter(pulled_at__isnull=False).first()
+
+
+def _sources(now: datetime) -> dict[str, Source]:
+    """Those that are read at all."""
+    return {source.slug: source for source, _day in plan(now.date())}

@@ -15,6 +15,8 @@ from digest_site.models import Alert
 LISTS: dict[str, tuple[str, dict[str, str]]] = {
     "source_failed": ("papers_reading", {"source": "{about}", "outcome__exact": "failed"}),
     "records_quarantined": ("papers_rejected", {"source": "{about}"}),
+    "papers_few": ("papers_reading", {"source": "{about}"}),
+    "fields_empty": ("papers_reading", {"source": "{about}"}),
     "delivery_unknown": ("subscriptions_delivery", {"state__exact": "unknown"}),
     "mail_waiting": ("subscriptions_delivery", {"state__exact": "queued"}),
     "sending_stopped": ("subscriptions_brake", {}),

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from digest_site import alarms, health
+from papers import dwindling
 from papers.models import Reading
 from papers.sources import SOURCES
 from subscriptions import braking, continuity, limiting
@@ -49,6 +50,13 @@ def settled(count, now, state=State.ACCEPTED, kind=None, first=1):
 
 def test_nothing_is_said_while_all_is_well(well, now):
     assert alarms.look(now) == {}
+
+
+def test_source_that_brings_less_than_it_used_to_is_named(well, now, monkeypatch):
+    monkeypatch.setattr(dwindling, "too_few", lambda source, _: "few" if source.slug == "arxiv" else "")
+    monkeypatch.setattr(dwindling, "left_empty", lambda source, _: iter(("a", "b") if source.slug == "arxiv" else ()))
+
+    assert alarms.look(now) == {("papers_few", "arxiv"): "few", ("fields_empty", "arxiv"): "a; b"}
 
 
 def test_source_that_fails_is_named_with_its_last_words(well, now):
