@@ -11,6 +11,7 @@ from email.header import Header
 from email.headerregistry import Address
 from email.message import Message as MimeMessage
 from email.utils import format_datetime, parseaddr
+from functools import lru_cache
 from hashlib import sha256
 from types import MappingProxyType
 from typing import Any
@@ -130,6 +131,8 @@ class Message(EmailMultiAlternatives):
         return message
 
 
+# Every message asks for the same few, several times.
+@lru_cache(maxsize=16)
 def parse_address(value: str) -> Address:
     """One address of our own settings, its name clean and its domain in ASCII."""
     display, spec = parseaddr(value)
