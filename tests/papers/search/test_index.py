@@ -164,6 +164,16 @@ def test_match_many_looks_for_a_condition_once(monkeypatch):
     assert looked_for == ["grokking", "robot", "survey"]
 
 
+def test_an_index_forgets_answers_when_it_has_given_very_many(monkeypatch):
+    monkeypatch.setattr("papers.search.index.MAX_REMEMBERED", 3)
+    index = Index(PAPERS)
+    texts = ["grokking", "robots OR survey", "author:Doe NOT robots", "cat:cs AND grokking", "diffusion", "grokking"]
+
+    answers = [(list(index.match(parse(text))), index.remembered <= 5) for text in texts]
+
+    assert answers == [([0], True), ([1, 2], True), ([0], True), ([0], True), ([1], True), ([0], True)]
+
+
 def test_index_of_nothing():
     assert found("grokking") == []
     assert found("NOT a AND b") == []
