@@ -1,9 +1,18 @@
 """What is answered when something goes wrong outside of a view: a page to people, JSON under /api/."""
 
 from collections.abc import Callable
+from urllib.parse import quote
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed, JsonResponse
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotAllowed,
+    HttpResponsePermanentRedirect,
+    JsonResponse,
+)
 from django.shortcuts import render
+from django.urls import is_valid_path
 from django.utils.translation import gettext as _
 from django.views import defaults
 
@@ -14,6 +23,15 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if request.path.startswith(_API):
         return JsonResponse({"error": "This request cannot be understood."}, status=400)
     return defaults.bad_request(request, exception)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Some mail programs and people end an address with a slash: lead on to the page without."""
+    shorter = request.path_info.rstrip("/")
+    if request.resolver_match is None and request.method in {"GET", "HEAD"} and shorter and is_valid_path(shorter):
+        query = request.META.get("QUERY_STRING", "")
+        return HttpResponsePermanentRedirect(quote(shorter) + ("?" + query if query else ""))
+    return defaults.page_not_found(request, exception)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

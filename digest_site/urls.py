@@ -31,4 +31,5 @@ urlpatterns = [
 ]
 
 handler400 = "digest_site.errors.bad_request"
+handler404 = "digest_site.errors.not_found"
 handler500 = "digest_site.errors.server_error"

@@ -18,7 +18,7 @@ def _break(request):
 
 
 urlpatterns = [path("broken", _break), path("api/broken", _break), *urls.urlpatterns]
-handler400, handler500 = urls.handler400, urls.handler500
+handler400, handler404, handler500 = urls.handler400, urls.handler404, urls.handler500
 
 
 def said(answer) -> str:
@@ -50,6 +50,29 @@ def test_people_get_a_page(stranger):
         405: (405, "There is nothing at this address"),
         500: (500, "Something broke on our side"),
     }
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("address", "page"),
+    [
+        ("/status/", "/status"),
+        ("/papers/?q=a%2Fb&sort=date", "/papers?q=a%2Fb&sort=date"),
+        ("/papers/2608.00001//", "/papers/2608.00001"),
+        ("/papers/date/%D9%A3/", "/papers/date/%D9%A3"),
+        ("/m/AAAAAAAAAAAAAAAAAAAAAA/", "/m/AAAAAAAAAAAAAAAAAAAAAA"),
+    ],
+)
+def test_a_slash_too_many_leads_to_the_page(stranger, address, page):
+    answer = stranger.get(address)
+
+    assert (answer.status_code, answer["Location"]) == (301, page)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ["/nowhere/", "/%2Fevil.example/", "/%2F", "/%2Fstatus/"])
+def test_other_addresses_lead_nowhere(stranger, address):
+    assert stranger.get(address).status_code == 404
 
 
 @pytest.mark.django_db
