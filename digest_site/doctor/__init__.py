@@ -30,5 +30,6 @@ def examine(now: datetime) -> Iterator[Finding]:
         try:
             yield from examination(now)
         except Exception as error:
-            words = f"{type(error).__name__}: {mask(str(error))[:200]}"
+            said = str(error).partition("\n")[0]
+            words = f"{type(error).__name__}: {mask(said)[:200]}"
             yield failed(name, f"could not be examined: {words}", "see whether it runs at all")

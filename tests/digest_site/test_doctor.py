@@ -86,7 +86,7 @@ def test_one_failure_is_exit_code_one(findings):
 
 def test_examination_that_breaks_is_a_finding(findings, monkeypatch):
     def break_off(now):
-        raise ConnectionRefusedError(111, "no door for ada@example.org")
+        raise ConnectionRefusedError(111, "no door for ada@example.org\nIs it there?")
 
     monkeypatch.setitem(EXAMINATIONS, "broker", break_off)
 
