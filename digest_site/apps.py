@@ -1,7 +1,14 @@
 """Puts our own site in the place of Django's `admin.site`, so that every `@admin.register` reaches it."""
 
+from django.apps import AppConfig
 from django.contrib.admin import apps
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
+
+
+class SiteConfig(AppConfig):
+    name = "digest_site"
+    verbose_name = _("Operation")
 
 
 class BackOfficeConfig(apps.AdminConfig):
