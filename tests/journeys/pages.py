@@ -84,6 +84,7 @@ def _public(paper: Paper, long: Paper, nameless: Paper, now: datetime) -> list[S
         Spot("about", "/about"),
         Spot("no-such-day", "/papers/date/1999-12-31", 404),
         Spot("no-such-page", "/nowhere", 404),
+        Spot("a-form-s-address", "/preferences/pause", 405),
         Spot("dead-link", "/u/AAAAAAAAAAAAAAAAAAAAAA", 404),
     ]
 

@@ -2,12 +2,13 @@
 
 import json
 import subprocess
+from functools import partial
 
 import pytest
 from django.template.loader import render_to_string
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 
 from subscriptions import forms
 from tests.environment import ROOT
@@ -47,8 +48,7 @@ def node(script: str, given: object) -> list[str]:
 
 
 def test_html_is_valid(client, spots):
-    pages = {name: render_to_string(f"{name}.html") for name in ("400", "500")}
-    pages["403"] = Client(enforce_csrf_checks=True).post("/subscribe").content.decode()
+    pages = refusals()
     for spot in spots:
         answer = client.get(spot.path, follow=True)
         assert (spot.name, answer.status_code) == (spot.name, spot.status)
@@ -56,6 +56,12 @@ def test_html_is_valid(client, spots):
 
     wrong = node("validate.js", pages)
     assert wrong == [], "\n".join(wrong[:40])
+
+
+def refusals() -> dict[str, str]:
+    """The pages that no address leads to."""
+    forged = Client(enforce_csrf_checks=True).post("/subscribe")
+    return {name: render_to_string(f"{name}.html") for name in ("400", "500")} | {"403": forged.content.decode()}
 
 
 @pytest.fixture
@@ -73,7 +79,7 @@ def page(browser: Browser, request):  # noqa: F811 -- the fixture
 @pytest.mark.parametrize("page", LOOKS, indirect=True)
 def test_axe_finds_nothing(page: Page, live_server, spots, request):
     findings = {}
-    for spot in spots:
+    for spot in [*spots, *_made_up(page, live_server.url)]:
         _open(page, live_server.url, spot)
         page.screenshot(path=SCREENSHOTS / f"{spot.name}-{request.node.callspec.id}.png", full_page=True)
         if found := page.evaluate(RUN_AXE):
@@ -91,6 +97,18 @@ def test_axe_would_find_something(page: Page):
     assert sorted(one.split(":")[0] for one in found) == [
         "critical image-alt", "serious color-contrast", "serious html-has-lang",
     ]  # fmt: skip
+
+
+def _made_up(page: Page, site: str) -> list[Spot]:
+    """The refusals, each at an address of its own."""
+    found = refusals()
+    for name, html in found.items():
+        page.route(f"{site}/made-up/{name}", partial(_fulfil, status=int(name), body=html))
+    return [Spot(name, f"/made-up/{name}", int(name)) for name in found]
+
+
+def _fulfil(route: Route, status: int, body: str) -> None:
+    route.fulfill(status=status, body=body, content_type="text/html")
 
 
 def _open(page: Page, site: str, spot: Spot) -> None:
