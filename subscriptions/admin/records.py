@@ -99,6 +99,7 @@ class DigestItemInline(ReadOnly, TabularInline):
 @admin.register(Digest)
 class DigestAdmin(ReadOnly, Looks, OfReader):
     list_display = ("edition", "reader", "outcome", "item_count", "considered", "matched", "due_at", "reason", "looks")
+    readonly_fields = ("looks",)
     list_filter = ("outcome", "edition")
     search_fields = ("reason",)
     inlines = (DigestItemInline,)

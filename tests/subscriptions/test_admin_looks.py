@@ -93,3 +93,9 @@ def test_what_is_not_there_is_not_found(operator, delivery):
     pages = [address(delivery, "sideways"), address(delivery).replace(str(delivery.digest_id), "99")]
 
     assert [operator.get(page).status_code for page in pages] == [404, 404]
+
+
+def test_page_of_a_digest_leads_to_how_it_looks(operator, delivery):
+    page = operator.get(reverse("admin:subscriptions_digest_change", args=[delivery.digest_id]))
+
+    assert f'href="{address(delivery)}"' in page.text
