@@ -9,6 +9,7 @@ from papers.search.expression import Phrase
 from papers.search.index import MAX_TERMS
 from papers.search.postings import Postings
 from tests.papers.search.papers import Paper, found, matched
+from tests.papers.search.test_variants import VARIANTS
 
 PAPERS = (
     Paper(
@@ -268,6 +269,17 @@ def test_postings_answer_what_scanning_finds(texts, interests):
     postings = Postings(documents)
 
     assert [postings.find(phrase) for phrase in phrases] == [scan(documents, phrase) for phrase in phrases]
+
+
+def test_postings_answer_what_scanning_finds_for_every_variant():
+    interests, texts = zip(*VARIANTS, ("tun*", "tuned"), ("RAG", "a rag"), ("image tun*", "image-tuning"), strict=True)
+    documents = [Document(fields) for text in texts for fields in ((text, "", ""), ("", text, ""))]
+    phrases = phrases_of([(field, text) for text in interests for field in ("", "title:")])
+
+    postings = Postings(documents)
+
+    for phrase in phrases:
+        assert (phrase, postings.find(phrase)) == (phrase, scan(documents, phrase))
 
 
 @given(st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=5), st.lists(TEXT, max_size=5))
