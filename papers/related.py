@@ -8,10 +8,10 @@ from papers.models import Paper
 from papers.search import Index, Query, QueryError, parse, rank
 from papers.search.expression import any_of
 from papers.search.normalise import tokens
-from papers.search.stored import preselect
+from papers.search.stored import preselect, read_document
 from papers.search.suggesting import is_telling, named
 
-_MOST = 150  # papers looked at
+_MOST, _MOST_BY_PAIRS = 150, 60  # papers looked at
 _MAX_INTERESTS = 12
 _MAX_WORDS = 5
 
@@ -21,19 +21,20 @@ def related(paper: Paper, limit: int) -> list[Paper]:
 
     If they are too few, those follow that share two words of the title.
     """
-    found = _found_by(_topics(paper), paper, limit)
+    found = _found_by(_topics(paper), paper, limit, _MOST)
     if len(found) < limit:
-        found += [other for other in _found_by(_pairs(paper.title), paper, limit) if other not in found]
+        found += [other for other in _found_by(_pairs(paper.title), paper, limit, _MOST_BY_PAIRS) if other not in found]
     return found[:limit]
 
 
-def _found_by(interests: Iterator[Query], paper: Paper, limit: int) -> list[Paper]:
+def _found_by(interests: Iterator[Query], paper: Paper, limit: int, most: int) -> list[Paper]:
     queries = list(islice(interests, _MAX_INTERESTS))
     if not queries:
         return []
     either = any_of([query.expression for query in queries])
-    keys = preselect(Query("", either.normal, either), _MOST + 1, varied=False)
-    index = Index(Paper.objects.visible().filter(pk__in=keys).exclude(pk=paper.pk).order_by("-pk")[:_MOST])
+    keys = preselect(Query("", either.normal, either), most + 1, varied=False)
+    newest = Paper.objects.visible().filter(pk__in=keys).exclude(pk=paper.pk).order_by("-pk")[:most]
+    index = Index(newest, read_document)
     found = index.match_many(queries)
     return [one.paper for one in rank(index, {query: found[query.normal] for query in queries}, limit=limit)]
 

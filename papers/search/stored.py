@@ -70,7 +70,7 @@ def search_stored(query: Query, most: int = MOST) -> Found:
     """Search every stored paper; three queries at most."""
     named = preselect(query, most + 1)
     papers = Paper.objects.visible().filter(pk__in=named[:most]).order_by("-pk")
-    index = Index(papers, _document)
+    index = Index(papers, read_document)
     return Found(query, index, index.match(query), complete=len(named) <= most)
 
 
@@ -86,7 +86,8 @@ def preselect(query: Query, limit: int, *, varied: bool = True) -> list[int]:
 
 
 @lru_cache(maxsize=_KEPT)
-def _document(fields: tuple[str, ...]) -> Document:
+def read_document(fields: tuple[str, ...]) -> Document:
+    """The document of a paper's fields, kept for the next who asks."""
     return Document(fields)
 
 
