@@ -166,6 +166,18 @@ def main(days: int = 100, papers: int = 1000) -> None:
     asked = questions(REQUESTS)
     for query in (asked[0], max(WRITER.words[:1], key=len), "cat:cs.LG"):
         measure(f"/papers?q={query}", lambda query=query: reader.get("/papers", {"q": query}))
+    topic = quote(asked[0], safe="")
+    for path in (
+        f"/api/daily_papers?date={middle:%F}&limit=100",
+        f"/api/daily_papers?month={middle:%Y-%m}&limit=100&p=50",
+        f"/api/papers/{A_PAPER}",
+        f"/api/papers/search?q={topic}",
+        f"/papers/{A_PAPER}.md",
+        f"/papers/date/{middle:%F}/feed.atom",
+        f"{month}/feed.json",
+        f"/topics/{topic}/feed.atom",
+    ):
+        measure(path, lambda path=path: reader.get(path))
     listed = [f"/papers/date/{LAST - timedelta(days=back % days):%F}" for back in range(REQUESTS)]
     endure("listing", listed, reader)
     endure("search", [f"/papers?q={quote(query)}" for query in asked], reader)
