@@ -9,14 +9,16 @@ import logging
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import IntegrityError, transaction
 from django.urls import reverse
+from django.utils import translation
 
 from digest_site import alarms
 from digest_site.logs import escape, mask
 from digest_site.models import Alert
 from subscriptions.message import BodyCharset, tidy_subject
+from subscriptions.parts import fill
 from subscriptions.transport import Channel, Receipt
 
 logger = logging.getLogger(__name__)
@@ -28,6 +30,7 @@ CALM = timedelta(minutes=30)
 # Between two mails, whatever happens.
 PAUSE = timedelta(minutes=10)
 KEPT = timedelta(days=365)
+HEADERS = {"Auto-Submitted": "auto-generated"}
 
 
 def watch(now: datetime) -> None:
@@ -94,13 +97,14 @@ def _is_news(row: Alert, now: datetime) -> bool:
 
 
 def _mail(rows: list[Alert], now: datetime) -> bool:
-    subject, text = compose(rows, now)
+    parts = compose(rows)
     done = 0
     with Channel(get_connection(**settings.ALERT_EMAIL)) as channel:
         for address in settings.ALERT_EMAILS:
-            message = EmailMessage(
-                subject, text, settings.SERVER_EMAIL, [address], headers={"Auto-Submitted": "auto-generated"}
+            message = EmailMultiAlternatives(
+                parts["subject"], parts["text"], settings.SERVER_EMAIL, [address], headers=HEADERS
             )
+            message.attach_alternative(parts["html"], "text/html")
             message.encoding = BodyCharset({})
             outcome = channel.open(now) or channel.send(message)
             if isinstance(outcome, Receipt):
@@ -110,23 +114,12 @@ def _mail(rows: list[Alert], now: datetime) -> bool:
     return done > 0
 
 
-def compose(rows: list[Alert], now: datetime) -> tuple[str, str]:
-    """Subject and text of one mail about all of them."""
+def compose(rows: list[Alert]) -> dict[str, str]:
+    """`subject`, `text` and `html` of one mail about all of them, in English as the alerts' own words are."""
     over = [row for row in rows if row.resolved_at]
     lasting = [row for row in rows if not row.resolved_at]
-    first = (lasting or over)[0]
-    more = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
-    subject = tidy_subject(f"[{settings.SITE_NAME}] {'' if lasting else 'resolved: '}{first}{more}")
-    parts = [_section(row) for row in lasting + over]
     home = settings.SITE_URL + reverse("admin:index")
-    foot = (
-        f"What each means and what to do stands in RUNBOOK.md. All alerts: {home}\n"
-        "You get this because ALERT_EMAILS names you. While an alert lasts it comes once a day."
-    )
-    return subject, "\n\n".join((*parts, foot)) + "\n"
-
-
-def _section(row: Alert) -> str:
-    since = f"since {row.opened_at:%Y-%m-%d %H:%M} UTC"
-    head = f"{row}: resolved ({since}, until {row.seen_at:%H:%M})" if row.resolved_at else f"{row}: {since}"
-    return f"{head}\n  {row.words}"
+    context = {"lasting": lasting, "over": over, "first": (lasting or over)[0], "more": len(rows) - 1, "home": home}
+    with translation.override("en"):
+        parts = fill("alert", context)
+    return parts | {"subject": tidy_subject(parts["subject"])}

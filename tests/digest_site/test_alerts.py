@@ -1,10 +1,11 @@
 from datetime import timedelta
 
 import pytest
+from bs4 import BeautifulSoup
 from django.core import mail
 from django.core.cache import cache
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from digest_site import alarms, alerts, health
 from digest_site.models import Alert
@@ -45,10 +46,41 @@ def test_new_alert_is_told_at_once(monkeypatch, settings):
         "  arxiv was not read well for 37 hours. Last time: answered 503\n\n"
         "sending_stopped: since 2026-08-12 07:00 UTC\n"
         "  nothing is sent until somebody releases the brake: 535 no\n\n"
-        "What each means and what to do stands in RUNBOOK.md. All alerts: https://digest.example.org/admin/\n"
+        "What each means and what to do stands in RUNBOOK.md. All alerts:\n"
+        "https://digest.example.org/admin/\n\n"
+        "--\n"
         "You get this because ALERT_EMAILS names you. While an alert lasts it comes once a day.\n"
     )
+    [(html, kind)] = message.alternatives
+    shown = BeautifulSoup(html, "lxml")
+    assert kind == "text/html"
+    assert [part.get_text() for part in shown.find_all(["h1", "h2"])] == [
+        "This wants a hand",
+        "source_failed arxiv",
+        "sending_stopped",
+    ]
+    assert [link["href"] for link in shown.find_all("a")] == [
+        "https://digest.example.org/admin/",
+        "https://digest.example.org",
+    ]
     assert message.message()["Auto-Submitted"] == "auto-generated"
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_alerts_are_english_whoever_asks_for_the_page_that_finds_them(language, monkeypatch):
+    with translation.override(language):
+        watch_with(STOPPED, NOW, monkeypatch)
+
+    assert '<html lang="en"' in mail.outbox[0].alternatives[0][0]
+    assert "Gesendet von" not in str(mail.outbox[0].message())
+
+
+def test_words_from_outside_are_no_markup(monkeypatch):
+    watch_with({("sending_stopped", ""): "550 <script>alert(1)</script> & co"}, NOW, monkeypatch)
+
+    html = mail.outbox[0].alternatives[0][0]
+    assert "550 &lt;script&gt;alert(1)&lt;/script&gt; &amp; co" in html
+    assert "<script" not in html
 
 
 def test_alert_that_lasts_is_told_once_a_day(monkeypatch):
