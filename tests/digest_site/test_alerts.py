@@ -49,7 +49,8 @@ def test_new_alert_is_told_at_once(monkeypatch, settings):
         "What each means and what to do stands in RUNBOOK.md. All alerts:\n"
         "https://digest.example.org/admin/\n\n"
         "--\n"
-        "You get this because ALERT_EMAILS names you. While an alert lasts it comes once a day.\n"
+        "You get this because ALERT_EMAILS names you. While an alert lasts it\n"
+        "comes once a day.\n"
     )
     [(html, kind)] = message.alternatives
     shown = BeautifulSoup(html, "lxml")
