@@ -24,7 +24,7 @@ SIGNS = frozenset(" -+./'#&\"():*,")
 def test_a30_no_string_breaks_any_field():
     assert len(BLNS) == 515
     for text in BLNS:
-        for name in SignUpForm.base_fields:
+        for name in SignUpForm(now=NOW).fields:
             form = SignUpForm(sign_up_fields(**{name: text}), now=NOW)
 
             form.is_valid()

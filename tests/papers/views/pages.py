@@ -17,7 +17,7 @@ def list_paper(number: int = 1, *, day: date = DAY, source: str = "huggingface",
 
 
 def titles(response: Any) -> list[str]:
-    return re.findall(r'<h2 id="paper-\d+" dir="auto">\s*<a href="[^"]+">(.*?)</a>', response.text)
+    return re.findall(r'<h2 id="paper-\d+"\s+dir="auto">\s*<a href="[^"]+">(.*?)</a>', response.text)
 
 
 def hrefs(response: Any) -> list[str]:

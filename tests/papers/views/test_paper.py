@@ -28,7 +28,7 @@ def test_paper_speaks_to_programs(client):
 
     page = client.get("/papers/2608.00001").text
 
-    assert re.findall(r'<meta (?:name|property)="((?:og|citation)[^"]+)" content="([^"]*)">', page) == [
+    assert re.findall(r'<meta (?:name|property)="((?:og|citation)[^"]+)"\s+content="([^"]*)">', page) == [
         ("og:type", "article"),
         ("og:site_name", "Paper Round"),
         ("og:title", "On &lt;b&gt; &amp; &lt;/script&gt;"),
