@@ -89,6 +89,9 @@ def test_f16_database_away_at_record(site, wire):
     wire.cut_all()
     site.until(lambda: "The database is away" in site.logs(), "a worker that waits")
     wire.mend()
+    # A claim whose worker never learned of it is held by nobody, until its lease ends.
+    site.until(site.is_idle, "idle workers", ticking=False)
+    site.outlive_lease()
     site.finish()
 
     site.judge()
