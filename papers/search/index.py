@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from papers.search.document import Document, contains, find, runs, scan
 from papers.search.expression import All, Condition, Expression, Not, Phrase, Some, conditions
 from papers.search.likeness import Likeness
-from papers.search.metadata import Metadata
+from papers.search.metadata import Described, Metadata
 from papers.search.normalise import FIELD_MARK, spans
 from papers.search.postings import Postings
 from papers.search.query import Query
@@ -26,21 +26,13 @@ MAX_REMEMBERED = 200_000
 _SCANS = 6
 
 
-class Searchable(Protocol):
+class Searchable(Described, Protocol):
     """What can be searched. Stored papers and records fresh from a source both can."""
 
     @property
     def title(self) -> str: ...
     @property
     def abstract(self) -> str: ...
-    @property
-    def authors(self) -> Sequence[str]: ...
-    @property
-    def organisation(self) -> str: ...
-    @property
-    def organisation_name(self) -> str: ...
-    @property
-    def categories(self) -> Sequence[str]: ...
     @property
     def keywords(self) -> Sequence[str]: ...
     @property

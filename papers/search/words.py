@@ -7,9 +7,10 @@ digits behind one letter that says where they stand, so that no database takes t
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, chain, combinations, pairwise
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from papers.search.expression import All, Author, Category, Condition, Expression, Not, Organisation, Phrase, Some
+from papers.search.index import Searchable
 from papers.search.names import parse_name
 from papers.search.normalise import BLANK, BREAK, is_unspaced, tokens
 from papers.search.spelling import stems
@@ -20,23 +21,6 @@ _MAX_WORD = 60
 _MAX_JOINTS = 4  # in longer phrases, only one joint at a time is tried closed
 _MAX_OPENED = 40
 _MARKS = str.maketrans("", "", BLANK + BREAK)
-
-
-class Described(Protocol):
-    @property
-    def title(self) -> str: ...
-    @property
-    def abstract(self) -> str: ...
-    @property
-    def authors(self) -> Sequence[str]: ...
-    @property
-    def organisation(self) -> str: ...
-    @property
-    def organisation_name(self) -> str: ...
-    @property
-    def categories(self) -> Sequence[str]: ...
-    @property
-    def keywords(self) -> Sequence[str]: ...
 
 
 class Dialect(NamedTuple):
@@ -57,7 +41,7 @@ SQLITE = Dialect(" + ", " *", " OR ", " AND ", nests=False)
 POSTGRESQL = Dialect(" <-> ", ":*", " | ", " & ", nests=True)
 
 
-def words_of(paper: Described) -> str:
+def words_of(paper: Searchable) -> str:
     """Everything the papers can be found by, in one line of words."""
     title = _letters(paper.title)
     fields: list[Iterable[str]] = [_written(TITLE, title)]
