@@ -15,8 +15,6 @@ PUBLIC := ENV_FILE=/dev/null DATA_DIR=$(VENV)/lint SITE_URL=https://digest.examp
 	EMAIL_URL=smtp://mail.example.org:587 DEFAULT_FROM_EMAIL=papers@digest.example.org \
 	ACCOUNT_FROM_EMAIL=account@digest.example.org REPLY_TO_EMAIL=editors@digest.example.org \
 	BOUNCE_EMAIL=bounces@digest.example.org POSTAL_ADDRESS='1 Reading Room, 12345 Papertown'
-# The cases of make faults that also belong to make test: a worker killed at each step, and tasks that repeat.
-SOME_FAULTS := f01 or f02 or f07 or f14
 # What one pass of the tests must not inherit.
 PLAIN := env -u DATABASE_URL -u REDIS_URL
 
@@ -43,7 +41,7 @@ test: $(VENV)/.dev  ## the whole suite, on SQLite and beside it on PostgreSQL an
 		$(BIN)/pytest --quiet -m 'not browser and not faults'; full=$$?; \
 	wait $$lite; lite=$$?; echo "== SQLite and the folder broker"; cat $$words; rm -f $$words; \
 	echo "== Faults, a part of make faults"; $(BIN)/python -m tests.services \
-		$(BIN)/pytest --quiet -m faults -k '$(SOME_FAULTS)' tests/faults; faults=$$?; \
+		$(BIN)/pytest --quiet -m 'faults and not thorough' tests/faults; faults=$$?; \
 	test $$lite = 0 || echo "make test: the pass on SQLite failed"; \
 	test $$full = 0 || echo "make test: the pass on PostgreSQL and Redis failed"; \
 	test $$faults = 0 || echo "make test: the faults failed"; \
