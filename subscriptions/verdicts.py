@@ -35,19 +35,17 @@ WITHOUT_REASON = {"bounced": Kind.SOFT_BOUNCED, "rejected": Kind.BLOCKED}
 
 # The place in the raw event where a provider says which kind of failure it was, and its words for it.
 Words = Mapping[str, DeliveryEvent.Kind]
+# https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html#bounce-types
+AMAZON: Words = {
+    "Permanent": Kind.BOUNCED,
+    "Transient": Kind.SOFT_BOUNCED,
+    "Undetermined": Kind.SOFT_BOUNCED,
+    "Transient|MessageTooLarge": Kind.BLOCKED,
+    "Transient|ContentRejected": Kind.BLOCKED,
+    "Transient|AttachmentRejected": Kind.BLOCKED,
+}
 WORDS: Mapping[str, tuple[tuple[str, ...], Words]] = {
-    # https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html#bounce-types
-    "amazon_ses": (
-        ("bounce", "bounceType|bounceSubType"),
-        {
-            "Permanent": Kind.BOUNCED,
-            "Transient": Kind.SOFT_BOUNCED,
-            "Undetermined": Kind.SOFT_BOUNCED,
-            "Transient|MessageTooLarge": Kind.BLOCKED,
-            "Transient|ContentRejected": Kind.BLOCKED,
-            "Transient|AttachmentRejected": Kind.BLOCKED,
-        },
-    ),
+    "amazon_ses": (("bounce", "bounceType|bounceSubType"), AMAZON),
     # https://developers.brevo.com/docs/transactional-webhooks
     "brevo": (("event",), {"hard_bounce": Kind.BOUNCED, "soft_bounce": Kind.SOFT_BOUNCED}),
     # https://developers.mailersend.com/api/v1/webhooks.html
@@ -81,17 +79,7 @@ WORDS: Mapping[str, tuple[tuple[str, ...], Words]] = {
         },
     ),
     # https://resend.com/docs/webhooks/emails/bounced: Amazon's words
-    "resend": (
-        ("data", "bounce", "type|subType"),
-        {
-            "Permanent": Kind.BOUNCED,
-            "Transient": Kind.SOFT_BOUNCED,
-            "Undetermined": Kind.SOFT_BOUNCED,
-            "Transient|MessageTooLarge": Kind.BLOCKED,
-            "Transient|ContentRejected": Kind.BLOCKED,
-            "Transient|AttachmentRejected": Kind.BLOCKED,
-        },
-    ),
+    "resend": (("data", "bounce", "type|subType"), AMAZON),
     # https://support.sparkpost.com/docs/deliverability/bounce-classification-codes
     "sparkpost": (
         ("msys", "*", "bounce_class"),
