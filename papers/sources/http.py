@@ -1,5 +1,6 @@
 """Fetch one address: the only module that opens a connection. No parsing, no database, no schedule."""
 
+import logging
 import random
 import socket
 import threading
@@ -14,9 +15,12 @@ import requests
 import stamina
 import urllib3
 from requests.adapters import HTTPAdapter
+from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
 from papers.sources.base import MAX_BYTES, FetchFailed, NotModified
 from papers.sources.guard import Resolve, Target, Unresolved, check, onward
+
+logger = logging.getLogger(__name__)
 
 Gate = Callable[[str], AbstractContextManager[object]]
 """A host's turn: entering waits for it, leaving gives it back."""
@@ -40,6 +44,14 @@ class _Passing(FetchFailed):
     def __init__(self, message: str, wait: float | None = None) -> None:
         super().__init__(message)
         self.wait = wait
+
+
+def _tell(retry: RetryDetails) -> None:
+    """In place of stamina's own line, which says neither what failed nor why."""
+    logger.info("%s; again in %.1f s", retry.caused_by, retry.wait_for)
+
+
+set_on_retry_hooks((_tell,))
 
 
 def resolve(host: str, port: int) -> list[str]:

@@ -1,5 +1,6 @@
 import gzip
 import itertools
+import logging
 import resource
 import socket
 import time
@@ -106,6 +107,16 @@ def test_status_that_passes_is_asked_again(site, waits, status):
 
     assert len(site.visits) == 3
     assert [0 <= wait <= 2 for wait in waits] == [True, True]
+
+
+def test_what_is_asked_again_is_logged_with_its_reason(site, waits, caplog):
+    url = site.on("/", say(503, Retry_After="7"), say(200, b"papers"))
+
+    with caplog.at_level(logging.INFO):
+        fetcher().get(url)
+
+    told = f"{url}: HTTP 503, asks to wait 7 s; again in 7.0 s"
+    assert caplog.record_tuples == [("papers.sources.http", logging.INFO, told)]
 
 
 def test_fifth_failure_is_the_last(site, waits):
