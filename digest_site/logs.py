@@ -16,8 +16,9 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 # A reader's link, with or without the slash it begins with; and what was asked for, as in "/search?q=…".
 _LINK = re.compile(r"(?<![A-Za-z0-9_.-])([a-z]/)[A-Za-z0-9_-]{16,}")
 _QUERY = re.compile(r"(/[\w/.-]*\?)[^\s'\">]+")
-# Also user and password of an address such as postgres://user:password@host.
-_ADDRESS = re.compile(r"[^\s@<>\"'(),;:=/]+(?::[^\s@/]+)?@[\w.-]*\w")
+# Also user and password of an address such as postgres://user:password@host. Begins where a word does, gives nothing
+# back and reaches so far only: strangers write long lines too.
+_ADDRESS = re.compile(r"(?<![^\s@<>\"'(),;:=/])[^\s@<>\"'(),;:=/]++(?::[^\s@/]{1,1000})?@[\w.-]*\w")
 # PostgreSQL quotes the row there.
 _ROW = re.compile(r"^DETAIL:.*\n?", re.MULTILINE)
 # What a terminal or a log's reader takes for more than a character: C0 but tab, DEL, C1, line and paragraph separators.

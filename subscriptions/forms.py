@@ -12,7 +12,6 @@ from django.conf import settings
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.forms import BoundField
-from django.http import QueryDict
 from django.utils.text import format_lazy
 from django.utils.translation import get_language, get_supported_language_variant, gettext_lazy
 from django.utils.translation import gettext as _
@@ -56,14 +55,14 @@ def _place_name(name: str) -> str:
 
 
 class ReaderForm(forms.Form):
-    """A form that can always be shown again: text no encoding can carry is replaced when it comes in."""
+    """A form whose labels end without a colon."""
 
     def __init__(self, data: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
-        super().__init__(showable(data) if data is not None else None, label_suffix="", **kwargs)
+        super().__init__(data, label_suffix="", **kwargs)
 
     @classmethod
     def showing(cls, typed: Mapping[str, Any], **kwargs: Any) -> Self:
-        """The form as it was typed (`typed` went through `showable`), without judging anything in it."""
+        """The form as it was typed, without judging anything in it."""
         initial = {
             name: name in typed if isinstance(field, forms.BooleanField) else typed[name]
             for name, field in cls.base_fields.items()
@@ -262,18 +261,3 @@ def page_language() -> str:
 def stamp(now: datetime) -> str:
     """The signed moment at which a form was shown."""
     return signing.Signer(salt=_SALT).sign(str(int(now.timestamp())))
-
-
-def showable(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The same data, with text no encoding can carry replaced."""
-    if isinstance(data, QueryDict):
-        copy = data.copy()
-        for name, values in copy.lists():
-            copy.setlist(name, [_encodable(value) for value in values])
-        return copy
-    return {name: _encodable(value) for name, value in data.items()}
-
-
-def _encodable(value: Any) -> Any:
-    """Lone surrogates, which some encodings of a form can smuggle in, become question marks."""
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from papers.text import clean
 from subscriptions import keywords, limiting
-from subscriptions.forms import MAX_KEYWORDS_INPUT, showable
+from subscriptions.forms import MAX_KEYWORDS_INPUT
 from subscriptions.models.subscriber import MAX_INTEREST, MAX_PAPERS
 from subscriptions.preferences import Preferences
 from subscriptions.rationing import UsedUp, ration
@@ -43,7 +43,7 @@ class Preview:
 @private
 def preview(request: HttpRequest) -> HttpResponse:
     """The panel alone. Keywords come in the body, so that no log or history keeps them."""
-    shown = preview_of(request, showable(request.POST), timezone.now())
+    shown = preview_of(request, request.POST, timezone.now())
     response = render(request, "subscriptions/preview.html", {"preview": shown})
     if shown.retry_after:
         response.status_code = 429 if shown.problem else 503
@@ -75,7 +75,7 @@ def opening_preview(request: HttpRequest, typed: Any, now: datetime) -> Preview 
 def asked_for(request: HttpRequest) -> dict[str, Any] | None:
     """The fields of a form sent by a button that only wants a preview: as it is, with one keyword more, or with one
     written otherwise. None: it was sent to be acted on."""
-    typed = showable(request.POST)
+    typed = request.POST
     if not any(name in typed for name in BUTTONS):
         return None
     text = (typed.get("keywords") or "")[:MAX_KEYWORDS_INPUT]

@@ -2,7 +2,6 @@ from datetime import date, timedelta
 from zoneinfo import available_timezones
 
 import pytest
-from django.http import QueryDict
 
 from subscriptions import forms, keywords
 from subscriptions.models import Subscriber
@@ -114,15 +113,6 @@ def test_a31_foreign_fields_are_ignored():
 
     assert form.is_valid()
     assert {"status", "is_confirmed", "confirmed_at", "id"}.isdisjoint(form.cleaned_data)
-
-
-def test_a30_what_no_encoding_carries_is_shown_as_question_marks():
-    data = QueryDict(mutable=True)
-    data.setlist("keywords", ["a\ud800b"])
-
-    form = forms.SignUpForm(data, now=NOW)
-
-    assert form["keywords"].value() == "a?b"
 
 
 def test_zones_are_all_there_utc_first_then_by_region():
