@@ -52,6 +52,7 @@ MIDDLEWARE = [
     "digest_site.request_ids.RequestId",
     # Before those that answer by themselves: redirects to https and static files have a content policy too.
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -61,7 +62,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "digest_site.errors.NotAllowed",
     "axes.middleware.AxesMiddleware",
 ]

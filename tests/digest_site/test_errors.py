@@ -125,6 +125,7 @@ def test_every_answer_has_the_content_policy(stranger, address, options):
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert answer["Cross-Origin-Opener-Policy"] == "same-origin"
     assert answer["Referrer-Policy"] in {"same-origin", "no-referrer"}
+    assert answer["X-Frame-Options"] == "DENY"
 
 
 def test_a_redirect_to_https_has_it_too(client, settings):
