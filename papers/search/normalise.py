@@ -57,7 +57,7 @@ _TEX_ACCENT = re.compile(r"\\[\"'`^~=.]\s?\{?\\?([^\W\d_])\}?|\\[cvuHkrdb](?:\s*
 _TEX_NAME = re.compile(r"\\(?:var)?([A-Za-z]+)\*?\s?")
 _TEX_BLANK = re.compile(r"\\[,;:! ]|~")
 _TEX_MATHS = re.compile(r"\\[()\[\]]")
-_TRANSPARENT = re.compile(rf"[{_INVISIBLE}{_APOSTROPHES}`$_^\\{{}}]")
+_TRANSPARENT = re.compile(rf"[{_INVISIBLE}{_APOSTROPHES}`$_^\\{{}}\])\"\u201d\u00bb]")  # (LLM) agents, “world” model
 _LINE_END_HYPHEN = re.compile(r"[-\u2010]\s+")
 _NUMBERED_PLURAL = re.compile(r"[a-z]\w*\ds")
 _DROPPED = re.compile(rf"[{_INVISIBLE}{{}}\u02bc]")

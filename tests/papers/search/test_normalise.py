@@ -71,7 +71,9 @@ def test_tokens_of_tex(text, expected):
     [
         ("state-space state space", ["", "", "", ""]),
         ("one, two; three. four", ["", ",", ",", ","]),
-        ("a.b c/d e(f) g", ["", "", "", "", "", "", ","]),
+        ("a.b c/d e(f) g", ["", "", "", "", "", "", ""]),
+        ("one (two) three, (four). five", ["", "", "", ",", ","]),
+        ("so-called “deep” nets “learn.” They", ["", "", "", "", "", ","]),
         ("left - right – far", ["", ",", ","]),
         ("in formal in-formal", ["", " ", " ", ""]),
         ("agents' goals", ["", ""]),
