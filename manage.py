@@ -4,12 +4,30 @@
 import os
 import sys
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
+from django.db import DatabaseError, OperationalError
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digest_site.settings")
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except (ImproperlyConfigured, DatabaseError) as error:
+        words = explain(error)
+        if not words or "--traceback" in sys.argv:
+            raise
+        sys.exit(words)
+
+
+def explain(error: Exception) -> str:
+    """What to say of an installation that is not ready; empty where the fault may be ours."""
+    if isinstance(error, ImproperlyConfigured):
+        return str(error)
+    words = str(error).partition("\n")[0]
+    if "no such table" in words or "no such column" in words or "does not exist" in words:
+        return f"The database is not up to date ({words}): run manage.py migrate first."
+    return f"The database does not answer: {words}." if isinstance(error, OperationalError) else ""
 
 
 if __name__ == "__main__":

@@ -97,7 +97,15 @@ def test_match_nothing():
     make_paper(1)
 
     assert run("absent") == "None of 1 papers matches.\n"
+    assert run("absent", "--since", "2099-01-01") == (
+        "No papers since 2099-01-01 are stored: read some with manage.py read_papers.\n"
+    )
     assert run("absent", "--json") == ""
+
+
+@pytest.mark.django_db
+def test_match_before_anything_was_read():
+    assert run("absent") == "No papers are stored: read some with manage.py read_papers.\n"
 
 
 def test_match_saved_responses_without_the_database(saved, tmp_path):

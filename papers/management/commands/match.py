@@ -53,7 +53,7 @@ class Command(BaseCommand):
         for one in ranked:
             self.stdout.write(json.dumps(_summary(one)) if options["json"] else "\n".join(_lines(one)))
         if not ranked and not options["json"]:
-            self.stdout.write(f"None of {len(index.papers):,} papers matches.")
+            self.stdout.write(_nothing(len(index.papers), since, options["file"]))
 
 
 def _day(value: str) -> date:
@@ -116,6 +116,13 @@ def _load(path: Path) -> bytes:
             return file.read(MAX_BYTES + 1)
     except OSError as error:
         raise CommandError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+def _nothing(searched: int, since: date | None, files: Sequence[Path] | None) -> str:
+    if searched or files:
+        return f"None of {searched:,} papers matches."
+    which = f"since {since} " if since else ""
+    return f"No papers {which}are stored: read some with manage.py read_papers."
 
 
 def _matched(one: Ranked) -> list[str]:
