@@ -128,4 +128,4 @@ def examine_sending(now: datetime) -> Iterator[Finding]:
         yield ok("sending", "not stopped")
     names = sorted({alert.name for alert in Alert.objects.unresolved()[:100]})
     if names:
-        yield warning("alerts", f"open: {', '.join(names)}", "RUNBOOK.md says what each wants")
+        yield warning("open alerts", ", ".join(names), "RUNBOOK.md says what each wants")

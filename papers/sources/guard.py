@@ -122,7 +122,8 @@ def _look_up(host: str, port: int, resolve: Resolve) -> tuple[str, ...]:
     try:
         found = tuple(dict.fromkeys(resolve(host, port)))
     except (OSError, UnicodeError) as error:
-        raise Unresolved(f"{host} cannot be found: {error}") from None
+        why = error.strerror if isinstance(error, OSError) else None
+        raise Unresolved(f"{host} cannot be found: {why or error}") from None
     if not found:
         raise Unresolved(f"{host} has no address")
     # IPv4 first: many hosts have an IPv6 address that they cannot use.

@@ -239,7 +239,7 @@ def test_sending_and_open_alerts(now):
 
     assert said(house.examine_sending(now)) == [
         ("sending", FAILED, "stopped: 535 no"),
-        ("alerts", WARNING, "open: disk_low, source_failed"),
+        ("open alerts", WARNING, "disk_low, source_failed"),
     ]
 
 

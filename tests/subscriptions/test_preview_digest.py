@@ -104,7 +104,7 @@ def test_preview_digest_without_a_match_prints_the_reason():
         (["--day", "tomorrow"], "--day 'tomorrow' is no date: write for example --day 2026-05-04."),
         (["--day", "2026-02-31"], "--day '2026-02-31' is no date: write for example --day 2026-05-04."),
         (["--day", "2020-01-01"], "No papers are listed on 2020-01-01: read them with manage.py read_papers --day."),
-        (["--max-papers", "0"], "invalid choice: 0"),
+        (["--max-papers", "0"], "'0' is no number from 1 to 50"),
         (["--format", "pdf"], "invalid choice: 'pdf'"),
     ],
 )

@@ -1,6 +1,7 @@
 """Show the digest that some interests would bring. Sends nothing, writes nothing."""
 
 import json
+from argparse import ArgumentTypeError
 from datetime import date
 from typing import Any
 
@@ -23,7 +24,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--interest", action="append", default=[], metavar="WORDS", help="may be given repeatedly")
         parser.add_argument("--day", metavar="D", help="a day with listings, such as 2026-05-04; default: the last one")
-        parser.add_argument("--max-papers", type=int, default=10, choices=range(1, MAX_PAPERS + 1), metavar="N")
+        parser.add_argument("--max-papers", type=_number, default=10, metavar="N", help="at most so many; default: 10")
         parser.add_argument("--format", choices=["text", "html", "eml", "json"], default="text")
 
     def handle(self, *args: Any, interest: list[str], day: str | None, **options: Any) -> None:
@@ -35,6 +36,12 @@ class Command(BaseCommand):
         draft = compose_preview(interests, papers, timezone.now(), max_papers=options["max_papers"])
         _digest(draft).edition = listed_on
         self.stdout.write(_print(draft, interests, options["format"]))
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 4 and 1 <= int(text) <= MAX_PAPERS):
+        raise ArgumentTypeError(f"{text!r} is no number from 1 to {MAX_PAPERS}")
+    return int(text)
 
 
 def _read(text: str) -> Interest:
