@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import F
 
 from digest_site import health
@@ -113,7 +114,7 @@ def find_bombing(now: datetime) -> Found:
 
 def find_silence(now: datetime) -> Found:
     check = health.check_heartbeat(now)
-    if not check["ok"]:
+    if not check["ok"] and (check["last"] or not _is_new(now)):
         last = f"since {check['last']:%Y-%m-%d %H:%M} UTC" if check["last"] else "yet"
         yield "", f"no tick was run {last}: beat, the broker or the workers stand still"
 
@@ -146,6 +147,11 @@ ALARMS: dict[str, Callable[[datetime], Found]] = {
 def look(now: datetime) -> dict[tuple[str, str], str]:
     """What is wrong: a sentence by (name, about)."""
     return {(name, about[:64]): words for name, find in ALARMS.items() for about, words in find(now)}
+
+
+def _is_new(now: datetime) -> bool:
+    """Was the database made just now? Then web processes may be asked before the first tick."""
+    return not MigrationRecorder.Migration.objects.filter(applied__lt=now - health.MAX_HEARTBEAT_AGE).exists()
 
 
 def _brake() -> Brake | None:

@@ -3,6 +3,8 @@ from collections import namedtuple
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
+from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from digest_site import alarms, health
@@ -164,6 +166,16 @@ def test_silence(well, now):
     last = f"since {now - timedelta(hours=3):%Y-%m-%d %H:%M} UTC"
     words = f"no tick was run {last}: beat, the broker or the workers stand still"
     assert alarms.look(now) == {("beat_stopped", ""): words}
+
+
+def test_new_installation_is_given_time_for_its_first_tick(well, now):
+    made = MigrationRecorder.Migration.objects.earliest("applied").applied
+    cache.clear()
+
+    assert ("beat_stopped", "") not in alarms.look(made + timedelta(minutes=1))
+    assert alarms.look(made + timedelta(hours=1))["beat_stopped", ""] == (
+        "no tick was run yet: beat, the broker or the workers stand still"
+    )
 
 
 @pytest.mark.parametrize(
