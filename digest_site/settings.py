@@ -50,6 +50,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "digest_site.request_ids.RequestId",
+    "digest_site.keeping.AskAgain",
     # Before those that answer by themselves: redirects to https and static files have a content policy too.
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
