@@ -46,7 +46,8 @@ def row_of(email: str, now: datetime) -> Subscriber:
     """The address's row, locked; a pending one where there was none. Two requests at once make one (STANDARDS S19)."""
     fresh = Subscriber(email=email, email_key=email.lower(), created_at=now)
     Subscriber.objects.bulk_create([fresh], ignore_conflicts=True)
-    return Subscriber.objects.select_for_update(no_key=True).get(email_key=email.lower())
+    found = Subscriber.objects.select_for_update(no_key=True).filter(email_key=email.lower()).first()
+    return found or row_of(email, now)  # the one that was there has been erased while we waited for it
 
 
 def _keep(work: Callable[[], bool], *, allowed: bool) -> bool:

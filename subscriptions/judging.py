@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import QuerySet
 
 from papers.models import Paper
@@ -39,7 +40,9 @@ def judge(reader: Subscriber, paper: Paper, verdict: Verdict | None, now: dateti
         Feedback.objects.filter(subscriber=reader, paper=paper).delete()
         return
     said = {"verdict": verdict, "at": now}
-    Feedback.objects.update_or_create(subscriber=reader, paper=paper, defaults=said)
+    with transaction.atomic():
+        Subscriber.objects.select_for_update(no_key=True).get(pk=reader.pk)  # may be erased at this moment
+        Feedback.objects.update_or_create(subscriber=reader, paper=paper, defaults=said)
 
 
 def judged_by(readers: Iterable[Subscriber], now: datetime, kept: dict[int, Paper]) -> defaultdict[int, list[Judged]]:

@@ -1,6 +1,7 @@
 """Who is let in, and what may be kept of a page."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Any
 
@@ -14,6 +15,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from subscriptions import sunsetting, visiting
+from subscriptions.models import Subscriber
+from subscriptions.views import answers
 
 View = Callable[..., HttpResponse]
 
@@ -40,7 +43,15 @@ def token_page(view: View) -> View:
     No cookie is read, so none is asked for: mail programs send no CSRF token (RFC 8058), and under
     `no-referrer` browsers send `Origin: null`, which Django's CSRF check refuses.
     """
-    return login_not_required(csrf_exempt(private(accept_get_and_post(view))))
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except Subscriber.DoesNotExist:  # erased since the link was looked up
+            return answers.dead_link(request)
+
+    return login_not_required(csrf_exempt(private(accept_get_and_post(answer))))
 
 
 def reader_page(view: View) -> View:
@@ -53,7 +64,8 @@ def reader_page(view: View) -> View:
         if reader is not None:
             if request.method == "POST":
                 sunsetting.note_sign(reader.pk, now)
-            return view(request, reader, now, *args, **kwargs)
+            with suppress(Subscriber.DoesNotExist):  # erased since then
+                return view(request, reader, now, *args, **kwargs)
         if request.method == "POST":
             messages.warning(request, _("Your visit has ended and nothing was changed."), extra_tags="is-warn")
         return redirect("subscriptions:preferences_link")
