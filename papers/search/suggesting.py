@@ -16,13 +16,14 @@ from papers.search.index import Index, Searchable
 from papers.search.lexer import FIELDS
 from papers.search.normalise import BREAK, FIELD, spans, tokens
 from papers.search.query import Query
+from papers.search.spelling import american
 
 # Titles say what a paper is about; so many of the newest say what is talked about now.
 MAX_TITLES = 3_000
 MAX_READ = 150
 # Each proposal is looked for in all papers: the most promising only.
 MAX_EXTENDED, MAX_JOINED = 4, 3
-LONGEST_TOPIC = 3
+LONGEST_TOPIC, LONGEST_NAME = 3, 4
 MIN_PAPERS = 3
 # A topic that mostly occurs within a longer one is left to that.
 _MOSTLY = 0.7
@@ -31,13 +32,13 @@ _PARTS = frozenset({BREAK, FIELD})
 # No topic holds one of these: they join topics, or every other title has them.
 _COMMON_WORDS = """
     a about across after again against all an and any approach are as at based be been before benchmark better between
-    beyond both but by can case challenge dataset do doe effective efficient enable end enhanced every fast few first
-    for framework from fully general good has have high how improved improving in into is it large-scale less let like
-    look low make matter may method more most multiple need new no not novel of on one only or other our out over paper
-    perspective problem really results revisited revisiting robust scalable simple single so some step still strong
-    study survey than that the their them then there they think this through to toward towards two under understanding
-    unified unifying up use using very via view want we what when where whether which while who why will with within
-    without you your
+    beyond both but by can case challenge dataset demonstrate do doe effective efficient enable end enhanced every
+    existing fast few first for framework from fully general good has have high how improved improving in into is it
+    large-scale less let like look low make matter may method more most multiple need new no not novel of on one only or
+    other our out over paper perspective problem really recent results revisited revisiting robust scalable simple
+    single so some step still strong study survey than that the their them then there they think this through to toward
+    towards two under understanding unified unifying up use using very via view want we what when where whether which
+    while who why will with within without you your
 """
 _COMMON = frozenset(_COMMON_WORDS.split())
 _NO_TOPICS = frozenset({"large scale", "open ended", "real time", "real world", "state of", "technical report"})
@@ -93,7 +94,8 @@ def respelt(query: Query, index: Index) -> Iterator[str]:
 
 
 def wider(query: Query) -> Iterator[str]:
-    """The query asking for less: its words anywhere in a paper, part of the phrase, no capitals, all of an archive."""
+    """The query asking for less or elsewhere: no capitals, a name, its words anywhere in a paper, part of the phrase,
+    all of an archive."""
     expression = query.expression
     if isinstance(expression, Category) and "." in expression.code:
         yield f"cat:{expression.code.split('.')[0]}.*"
@@ -102,6 +104,8 @@ def wider(query: Query) -> Iterator[str]:
     if expression.acronym:
         yield query.text.lower()
     words = [query.text[start:end] for start, end in _pairs(spans(query.text))]
+    if len(words) <= LONGEST_NAME:
+        yield from (f"{field}:{_quoted(' '.join(words))}" for field in ("author", "org"))
     if len(words) > 1:
         yield " AND ".join(words)
     if len(words) > 2:
@@ -133,7 +137,8 @@ def near(word: str, known: Container[str] | Mapping[str, int]) -> list[str]:
     """Known words that one slip of a finger makes of this one, the most frequent first."""
     if len(word) < _SHORTEST_RESPELT or not word.isascii() or not word.isalpha():
         return []
-    found = {slip for slip in _slips(word) if slip in known}
+    slips = list(_slips(word))
+    found = {slip for slip in slips if slip in known} or {us for slip in slips if (us := american(slip)) in known}
     weight = known if isinstance(known, Mapping) else {}
     return sorted(found, key=lambda slip: (-weight.get(slip, 0), slip))[:3]
 
@@ -185,12 +190,22 @@ def _extended(typed: str, phrase: Phrase, index: Index, positions: Iterable[int]
         document = index.documents[position]
         seen: set[str] = set()
         for first, last in runs(document, phrase):
-            if last + 1 < document.stops[first] and is_telling(document.words[last + 1]):
+            if last + 1 < document.stops[first] and _adds(document.words, last + 1, last + 1):
                 seen.add(f"{typed} {document.words[last + 1]}")
-            if first and document.stops[first - 1] > first and is_telling(document.words[first - 1]):
+            if first and document.stops[first - 1] > first and _adds(document.words, first - 1, first):
                 seen.add(f"{document.words[first - 1]} {typed}")
         counted.update(seen)
     yield from (text for text, _ in counted.most_common(MAX_EXTENDED))
+
+
+def _adds(words: Sequence[str], at: int, later: int) -> bool:
+    """Whether a word narrows down what stands beside it; `later` is the second of the two.
+
+    In "reinforcement learning (RL)" the letters only say the same again.
+    """
+    letters = words[later]
+    initials = "".join(word[:1] for word in words[max(0, later - len(letters)) : later])
+    return is_telling(words[at]) and (len(letters) < 2 or letters != initials)
 
 
 def _vocabulary(query: Query, index: Index) -> Mapping[str, int]:

@@ -78,13 +78,27 @@ def test_near_prefers_the_frequent_word():
     assert near("cat", {"cats": 1}) == []
 
 
+def test_near_reads_a_british_word_misspelt():
+    assert near("quantisaton", {"quantization": 1}) == ["quantization"]
+
+
 @pytest.mark.parametrize(
     ("typed", "expected"),
     [
-        ("sparse graph grokking", ["sparse AND graph AND grokking", "graph grokking", "sparse graph"]),
-        ("graph grokking", ["graph AND grokking"]),
-        ("RAG", ["rag"]),
-        ("grokking", []),
+        (
+            "sparse graph grokking",
+            [
+                'author:"sparse graph grokking"',
+                'org:"sparse graph grokking"',
+                "sparse AND graph AND grokking",
+                "graph grokking",
+                "sparse graph",
+            ],
+        ),
+        ('"Ada Lovelace"', ['author:"Ada Lovelace"', 'org:"Ada Lovelace"', "Ada AND Lovelace"]),
+        ("RAG", ["rag", "author:RAG", "org:RAG"]),
+        ("grokking", ["author:grokking", "org:grokking"]),
+        ("a title of five words", ["a AND title AND of AND five AND words", "title of five words", "a title of five"]),
         ("cat:cs.LG", ["cat:cs.*"]),
         ("title:graph", []),
         ("a OR b", []),
@@ -110,6 +124,19 @@ def test_narrower_adds_neighbours_then_topics_then_the_title():
         'diffusion AND "protein folding"',
         "title:diffusion",
     ]
+
+
+def test_narrower_leaves_out_what_only_abbreviates():
+    made = index(
+        "Deep reinforcement learning (DRL) agents",
+        "Reinforcement learning (RL) for robots",
+        "Reinforcement learning (RL) for games",
+    )
+
+    assert [
+        [text for text in narrower(query, made, list(made.match(query))) if " AND " not in text]
+        for query in map(parse, ("reinforcement learning", "RL"))
+    ] == [["deep reinforcement learning", 'title:"reinforcement learning"'], ["title:RL"]]
 
 
 def test_narrower_brackets_what_is_more_than_one_condition():
