@@ -114,6 +114,20 @@ def test_any_address_is_answered(world, route, data):
         assert_says_what_is_wrong(answer)
 
 
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "TRACE", "CONNECT"])
+def test_a32_no_address_takes_a_method_it_has_no_use_for(method):
+    answers = {
+        route: Client().generic(method, "/" + PARAMETER.sub("x", route.removesuffix("/?"))).status_code
+        for route in routes()
+    }
+
+    # A webhook says 400 to all that brings no secret; an address that means nothing is not there for any method.
+    wrong = {route: status for route, status in answers.items() if status not in {404, 405}}
+    assert {status for route, status in wrong.items() if route.startswith("hooks/")} == {400}
+    assert [route for route in wrong if not route.startswith("hooks/")] == []
+    assert list(answers.values()).count(405) > 30
+
+
 def assert_says_what_is_wrong(answer) -> None:
     said = answer.content.decode()
     if answer["Content-Type"].startswith("text/html"):
