@@ -61,12 +61,14 @@ def json_ld(data: dict[str, Any]) -> SafeString:
 
 
 @register.inclusion_tag("papers/_byline.html")
-def byline(paper: Paper, most: int = 0) -> dict[str, Any]:
-    """The authors, the first `most` of them (0: all) and how many more there are, and the organisation."""
-    names = paper.authors[:most] if most else paper.authors
+def byline(paper: Paper, most: int, *, folds: bool = False) -> dict[str, Any]:
+    """The first `most` authors, how many more there are (opening to their names, if it `folds`), the organisation."""
+    count = max(paper.author_count or 0, len(paper.authors))
     return {
-        "names": names,
-        "more": max(paper.author_count or 0, len(paper.authors)) - len(names),
+        "names": paper.authors[:most],
+        "more": count - len(paper.authors[:most]),
+        "rest": paper.authors[most:] if folds else [],
+        "unnamed": count - len(paper.authors),
         "organisation": paper.organisation_name or paper.organisation,
     }
 

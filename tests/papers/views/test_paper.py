@@ -23,6 +23,33 @@ def test_paper_page(client):
 
 
 @pytest.mark.django_db
+def test_paper_of_many_authors_folds_them(client):
+    names = [f"Ada {number}" for number in range(60)]
+    list_paper(1, authors=names, author_count=664)
+    list_paper(2, authors=names[:30], author_count=30)
+
+    shown, rest = client.get("/papers/2608.00001").text.partition('<details class="byline authors">')[::2]
+
+    assert re.findall(r"<bdi>(Ada \d+)</bdi>", shown) == names[:30]
+    folded = rest.partition("</details>")[0]
+    assert re.findall(r"<bdi>(Ada \d+)</bdi>", folded) == names[30:]
+    assert re.findall(r"and \d+ more", folded) == ["and 634 more", "and 604 more"]
+    assert "<details" not in client.get("/papers/2608.00002").text
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("published_on", "votes", "said"),
+    [(None, 47, "47 votes"), (date(2026, 8, 11), 0, "Aug 11"), (date(2026, 8, 11), 47, "Aug 11 · 47 votes")],
+)
+def test_related_papers_say_when_and_how_liked(client, published_on, votes, said):
+    list_paper(1, keywords=["grokking"])
+    list_paper(2, keywords=["grokking"], published_on=published_on, votes=votes)
+
+    assert f"Related papers Grokking in circuit 2 {said} Cite" in text(client.get("/papers/2608.00001"))
+
+
+@pytest.mark.django_db
 def test_paper_speaks_to_programs(client):
     list_paper(title="On <b> & </script>", published_on=date(2026, 8, 11), keywords=["grokking"])
 
