@@ -4,7 +4,6 @@ from django.core.paginator import Page as NumberedPage
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from papers import browsing
@@ -96,10 +95,6 @@ def _whole(page: "NumberedPage[int]") -> list[Paper]:
 
 
 def _empty(request: HttpRequest, shown: Page) -> HttpResponse:
-    reasons = {
-        DAY: _("No papers are known for %(name)s."),
-        WEEK: _("No papers are known for the week %(name)s."),
-        MONTH: _("No papers are known for the month %(name)s."),
-    }
     beside = [page for page in (browsing.earlier(shown), browsing.later(shown)) if page]
-    return missing(request, reasons[shown.kind] % {"name": shown.name}, beside=beside)
+    context = {"shown": shown, "beside": beside, "today": timezone.now().date()}
+    return render(request, "papers/empty.html", context, status=404)
