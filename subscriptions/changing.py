@@ -1,4 +1,4 @@
-"""Change what an active reader gets, and when."""
+"""Change what an active reader gets, and when. Of a reader who is erased at this moment, nothing."""
 
 from datetime import date, datetime
 
@@ -18,6 +18,8 @@ def change(subscriber_id: int, preferences: Preferences, now: datetime, shown: S
     """Write new preferences; False when nothing differs. A changed schedule sets the next digest's time anew."""
     with transaction.atomic():
         subscriber = _locked(subscriber_id)
+        if subscriber is None:
+            return False
         was_paused = not subscriber.days
         changed = preferences.write_columns(subscriber)
         if not (preferences.write_interests(subscriber) or changed):
@@ -36,7 +38,7 @@ def pause(subscriber_id: int, until: date | None, now: datetime, shown: Shown) -
     """No digest before the reader's local date `until`; None: go on at once. False when it was so already."""
     with transaction.atomic():
         subscriber = _locked(subscriber_id)
-        if subscriber.paused_until == until:
+        if subscriber is None or subscriber.paused_until == until:
             return False
         subscriber.paused_until = until
         reschedule(subscriber, now)
@@ -55,5 +57,5 @@ def _leave_out_pause(subscriber: Subscriber, now: datetime) -> None:
         )
 
 
-def _locked(subscriber_id: int) -> Subscriber:
-    return Subscriber.objects.select_for_update().get(pk=subscriber_id)
+def _locked(subscriber_id: int) -> Subscriber | None:
+    return Subscriber.objects.select_for_update().filter(pk=subscriber_id).first()

@@ -151,3 +151,11 @@ def test_what_came_while_the_frequency_was_paused_stays_out(reader):
     reader.refresh_from_db()
     # Back on Tuesday 1 September, for Mondays: since yesterday's edition, which was not sent.
     assert reader.cutoff_at == back - timedelta(days=1)
+
+
+def test_who_was_erased_meanwhile_is_left_alone(reader):
+    gone, later = reader.pk, wanted(reader, hour=20)
+    reader.delete()
+
+    assert (change(gone, later, NOW, PAGE), pause(gone, UNTIL_LIFTED, NOW, PAGE)) == (False, False)
+    assert ConsentEvent.objects.count() == 0
