@@ -124,7 +124,7 @@ def paper_context(facts: Facts, abstract_length: int) -> Context:
         "organisation": clean(facts.organisation, MAX_NAME),
         "numbers": _numbers(facts),
         "abstract": excerpt,
-        "ending": " …" if excerpt != abstract and not excerpt.endswith("…") else "",
+        "ending": "\xa0…" if excerpt != abstract and not excerpt.endswith("…") else "",
         "is_cut": excerpt != abstract and not is_brief,
         "links": _ends(links) if is_brief else links,
         "is_pick": facts.is_pick,
@@ -178,7 +178,7 @@ def _numbers(facts: Facts) -> list[str]:
         votes and count_of(votes, ngettext("%(count)s vote", "%(count)s votes", votes)),
         comments and count_of(comments, ngettext("%(count)s comment", "%(count)s comments", comments)),
     ]
-    return [str(text) for text in said if text]
+    return [text.replace(" ", "\xa0") for text in said if text]
 
 
 def _links(facts: Facts) -> list[dict[str, str]]:

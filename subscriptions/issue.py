@@ -33,6 +33,7 @@ MAX_TERMS = 3
 MAX_ALIKE = 80
 MAX_PREHEADER = 110
 _BLANK = Piece.of("\n")
+_NO_BRACES = str.maketrans("", "", "{}")
 
 
 class CannotRender(Exception):
@@ -129,8 +130,15 @@ def _found(reason: Mapping[str, Any]) -> Found:
     terms: dict[str, str] = {}
     for term in map(clean, reason["terms"]):
         terms.setdefault(_letters(term), term)
-    words = [term for letters, term in terms.items() if letters not in _letters(interest)]
+    asked = _letters(interest)
+    # A plural tells nothing.
+    words = [_unbroken(term) for letters, term in terms.items() if letters.removesuffix("s") not in asked]
     return Found(interest, ", ".join(_("“%s”") % term for term in words[:MAX_TERMS]))
+
+
+def _unbroken(term: str) -> str:
+    """Without TeX's braces where one of a pair was left behind, as in π_{0}."""
+    return term if term.count("{") == term.count("}") else term.translate(_NO_BRACES)
 
 
 def _letters(text: str) -> str:
@@ -197,10 +205,16 @@ def _context(digest: Digest, interests: Iterable[Interest], addresses: Addresses
     }
 
 
+def _unquoted(interest: str) -> str:
+    """A phrase that stands in quotation marks as a whole, without them."""
+    inner = interest.removeprefix('"').removesuffix('"')
+    return inner if f'"{inner}"' == interest and '"' not in inner else interest
+
+
 def _headlines(digest: Digest, entries: Sequence[Entry], *, names_interests: bool) -> dict[str, Any]:
     matched = sum(entry.section == Section.MATCHED for entry in entries)
     heading = heading_of(matched, len(entries) - matched)
-    names = (found.interest.strip('"') for entry in entries for found in entry.why.found)
+    names = (_unquoted(found.interest) for entry in entries for found in entry.why.found)
     titles = "; ".join(title_of(entry.facts) for entry in entries[:3])
     return {
         "heading": heading,

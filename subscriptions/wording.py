@@ -89,9 +89,12 @@ def lifetime(span: timedelta) -> str:
 
 
 def fold(text: str) -> str:
-    """Fold lines at 72 columns, keeping their indent; addresses stay whole. At most one empty line in a row."""
+    """Fold lines at 72 columns, keeping their indent; addresses stay whole. At most one empty line in a row.
+
+    No-break spaces keep words on one line, and become blanks.
+    """
     lines = (piece for line in text.split("\n") for piece in _fold_line(line.rstrip()))
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n") + "\n"
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n").replace("\xa0", " ") + "\n"
 
 
 def _fold_line(line: str) -> Iterator[str]:
@@ -110,7 +113,7 @@ def _fold_line(line: str) -> Iterator[str]:
 
 def _break_words(line: str, room: int) -> Iterator[str]:
     """Words; those too long for a line in pieces, as text without blanks needs it. Never an address."""
-    for word in line.split():
+    for word in re.findall(r"[^\S\xa0]*((?:\S|\xa0)+)", line):
         if columns(word) <= room or "://" in word:
             yield word
             continue

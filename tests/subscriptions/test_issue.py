@@ -78,6 +78,35 @@ def test_subject_names_as_many_interests_as_fit():
     assert len(subject) <= MAX_SUBJECT
 
 
+@pytest.mark.parametrize(
+    ("interest", "named"),
+    [
+        ('"sparse autoencoders"', "sparse autoencoders"),
+        ('author:"Ada Grok"', 'author:"Ada Grok"'),
+        ('"double descent" OR "grokking"', '"double descent" OR "grokking"'),
+        ('"', '"'),
+    ],
+)
+def test_subject_takes_off_only_quotation_marks_around_all(interest, named):
+    subject = fill(item(paper(), reasons=[{"interest": interest, "terms": []}]))["subject"]
+
+    assert subject == f"1 new paper: {named}"
+
+
+@pytest.mark.parametrize(
+    ("interest", "terms", "shown"),
+    [
+        ("benchmark", ["benchmarks", "Benchmark"], "benchmark"),
+        ("robot*", ["robots", "robotic arms"], "robot* (as “robotic arms”)"),
+        ("pi0", ["π_{0", "$f_{1}$"], "pi0 (as “π_0”, “$f_{1}$”)"),
+    ],
+)
+def test_reason_shows_only_words_that_say_something(interest, terms, shown):
+    text = fill(item(paper(), reasons=[{"interest": interest, "terms": terms}]))["text"]
+
+    assert f"\nMatches: {shown}\n" in text
+
+
 def test_reader_without_keywords_is_told_so():
     parts = fill(item(paper(), "trending"), interests=())
 

@@ -83,6 +83,10 @@ def test_fold_keeps_indents_and_addresses():
     assert folded == f"{line}\n  {' '.join(['word'] * 6)}\nCode:\n{url}\n\nEnd\n"
 
 
+def test_fold_keeps_together_what_a_no_break_space_joins():
+    assert fold("word " * 14 + "1\xa0comment") == f"{' '.join(['word'] * 14)}\n1 comment\n"
+
+
 def test_fold_breaks_text_without_blanks_by_its_columns():
     folded = fold("研究" * 40)
 
