@@ -5,9 +5,13 @@ from typing import Any
 
 from papers.models import Paper
 from papers.search.normalise import fold
+from papers.search.suggesting import is_telling
 
 # https://www.bibtex.com/g/bibtex-format/ : what TeX would take for a command, where the text is not TeX already.
 _SPECIAL = re.compile(r"(?<!\\)([&%#])")
+_SPECIAL_IN_TEXT = re.compile(r"(?<!\\)([&%#$_])")
+_CARET = re.compile(r"(?<!\\)\^")
+_MATHS = re.compile(r"(?<!\\)(\$[^$]+(?<!\\)\$)")
 _KEY = re.compile(r"[^a-z0-9]+")
 
 
@@ -15,7 +19,7 @@ def bibtex(paper: Paper, url: str) -> str:
     """An entry that BibTeX and BibLaTeX take. `url`: where the paper is found when it has no arXiv id."""
     fields = {
         "title": f"{{{_balanced(paper.title)}}}",
-        "author": " and ".join(_balanced(name) for name in paper.authors),
+        "author": " and ".join(map(_author, paper.authors)),
         "year": str(paper.published_on.year) if paper.published_on else "",
         "eprint": paper.arxiv_id or "",
         "archivePrefix": "arXiv" if paper.arxiv_id else "",
@@ -50,9 +54,10 @@ def _organisation(paper: Paper) -> dict[str, str] | None:
 
 
 def _key(paper: Paper) -> str:
-    """Family name, year and first long word of the title: doe2026grokking."""
+    """Family name, year and first long word of the title that many titles do not begin with: doe2026grokking."""
     family = paper.authors[0].split()[-1:] if paper.authors else []
-    words = [word for word in map(_letters, paper.title.split()) if len(word) > 3]
+    long_words = [word for word in map(_letters, paper.title.split()) if len(word) > 3]
+    words = list(filter(is_telling, long_words)) or long_words
     year = str(paper.published_on.year) if paper.published_on else ""
     return "".join([*map(_letters, family), year, *words[:1]]) or f"paper{paper.pk}"
 
@@ -68,5 +73,18 @@ def _balanced(text: str) -> str:
         depth += {"{": 1, "}": -1}.get(character, 0)
         if depth < 0:
             break
-    safe = text if depth == 0 else re.sub(r"\\?[{}]", "", text)
-    return _SPECIAL.sub(r"\\\1", safe)
+    return _escaped(text if depth == 0 else re.sub(r"\\?[{}]", "", text))
+
+
+def _escaped(text: str) -> str:
+    """With a backslash before what has a meaning in TeX, in text or in $maths$."""
+    parts = _MATHS.split(text)
+    parts[1::2] = [_SPECIAL.sub(r"\\\1", maths) for maths in parts[1::2]]
+    parts[::2] = [_CARET.sub(r"\\^{}", _SPECIAL_IN_TEXT.sub(r"\\\1", part)) for part in parts[::2]]
+    return "".join(parts)
+
+
+def _author(name: str) -> str:
+    """In braces where BibTeX would see two authors, or turn the name round."""
+    safe = _balanced(name)
+    return f"{{{safe}}}" if "," in name or " and " in name.lower() else safe

@@ -43,10 +43,34 @@ def test_entry_of_a_paper_known_by_title_only():
         ("{a} {b}", "{a} {b}"),
         ("50\\% done", "50\\% done"),
         ("C# & #1", "C\\# \\& \\#1"),
+        ("B\\^{a}le", "B\\^{a}le"),
+        ("R^3 on $60 GPUs", "R\\^{}3 on \\$60 GPUs"),
+        ("N_0 is $N_0 & 5%$", "N\\_0 is $N_0 \\& 5\\%$"),
+        ("\\$5 & \\$6_a", "\\$5 \\& \\$6\\_a"),
     ],
 )
 def test_title_never_breaks_the_entry(title, written):
     assert f"title = {{{{{written}}}}}," in bibtex(Paper(title=title), URL)
+
+
+def test_entry_of_names_that_look_like_two():
+    paper = Paper(pk=7, title="AI", authors=["Ada Example", "The Sample and Example Team", "Doe, Jane"])
+
+    assert "author = {Ada Example and {The Sample and Example Team} and {Doe, Jane}}," in bibtex(paper, URL)
+
+
+@pytest.mark.parametrize(
+    ("title", "key"),
+    [
+        ("From Grokking to Circuits", "example2026grokking"),
+        ("Towards Efficient Wörter", "example2026worter"),
+        ("Beyond That", "example2026beyond"),
+    ],
+)
+def test_key_takes_a_word_that_tells_the_paper_from_others(title, key):
+    paper = Paper(title=title, authors=["Ada Example"], published_on=date(2026, 8, 11))
+
+    assert bibtex(paper, URL).startswith(f"@misc{{{key},")
 
 
 def test_linked_data_leaves_out_what_is_not_known():
