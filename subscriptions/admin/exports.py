@@ -5,9 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import FileResponse, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
@@ -56,7 +57,10 @@ def export_page(admin: Any, request: Request) -> HttpResponseBase:
     """Ask for a format and give the file. The list's own filters, in the address, say which readers."""
     if not request.user.has_perm("subscriptions.export_subscriber"):
         raise PermissionDenied
-    readers: Readers = admin.get_changelist_instance(request).queryset
+    try:
+        readers: Readers = admin.get_changelist_instance(request).queryset
+    except IncorrectLookupParameters:
+        raise Http404 from None
     form = FormatForm(request.POST or None)
     if form.is_valid():
         return _file(admin, request, readers, form.cleaned_data["format"])
