@@ -19,7 +19,7 @@ PUBLIC := ENV_FILE=/dev/null DATA_DIR=$(VENV)/lint SITE_URL=https://digest.examp
 PLAIN := env -u DATABASE_URL -u REDIS_URL
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run admin test browser-test faults bench lint format settings requirements messages clean
+.PHONY: help demo run admin test browser-test faults bench lint format settings sbom requirements messages clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ format: $(VENV)/.dev  ## let ruff and djlint put the code in order
 
 settings: $(VENV)/.dev  ## write SETTINGS.md afresh, from the settings and .env.example
 	@$(BIN)/python -m tests.reference
+
+sbom: $(VENV)/.dev  ## write var/sbom.json: every pinned package with hashes, licence and who needs it (CycloneDX)
+	@$(BIN)/python -m tests.sbom
 
 requirements:  ## pin requirements*.txt afresh, with hashes (needs uv)
 	@command -v uv >/dev/null || { echo "make requirements needs uv: https://docs.astral.sh/uv/"; exit 1; }
