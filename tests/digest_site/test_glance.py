@@ -233,6 +233,15 @@ def test_home_says_what_it_shows(admin_client, django_assert_max_num_queries):
     assert " style=" not in page.split('class="glance"')[1].split("content-main")[0]
 
 
+def test_home_before_anybody_wants_anything(admin_client):
+    wishes.refresh(NOW)
+
+    page = admin_client.get("/admin/").text
+
+    assert page.count("No interest was counted so far.") == 2
+    assert "Each found something" not in page
+
+
 @pytest.mark.parametrize(
     ("role", "shown"),
     [
