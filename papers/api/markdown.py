@@ -1,11 +1,16 @@
 """One paper as Markdown, at the address where Hugging Face's client library looks for it."""
 
+import re
+
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 
 from papers.api.endpoints import find
 from papers.models import Paper
 from papers.sharing import shared, stamp
+
+# What begins HTML, unless it is escaped; and what makes a link, an image or a link's definition of words in brackets.
+_LIVE = re.compile(r"(?<!\\)(?:\\\\)*<|(?<=\])[(:\[]")
 
 
 @shared
@@ -19,7 +24,7 @@ def paper_markdown(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def as_markdown(paper: Paper) -> str:
-    """Title, facts, links and abstract; text as it was printed, formulas included, without live HTML."""
+    """Title, facts, links and abstract; text as it was printed, formulas included, without live HTML or links."""
     links = {
         "arXiv": paper.abstract_url,
         "PDF": paper.pdf_url,
@@ -48,4 +53,4 @@ def _facts(paper: Paper) -> list[str]:
 
 
 def _inert(text: str) -> str:
-    return text.replace("<", "\\<")
+    return _LIVE.sub(lambda found: f"{found[0][:-1]}\\{found[0][-1]}", text)
