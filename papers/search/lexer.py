@@ -111,7 +111,7 @@ class _Lexer:
             return  # "BERT: a survey" is a title, not a field
         close = get_close_matches(name[1].lower(), FIELDS, n=1, cutoff=0.6)
         hint = (
-            _("Did you mean %(field)s: ?") % {"field": close[0]}
+            _("Did you mean “%(field)s:”?") % {"field": close[0]}
             if close
             else _("Fields are title:, abstract:, author:, org: and cat:.")
         )

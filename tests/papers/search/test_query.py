@@ -182,7 +182,7 @@ def test_everything_else_is_literal(text):
         ("(NOT a) AND NOT (b OR c)", 1, ONLY_NOT),
         ("title:", 0, ("The field title: is empty.", "Write what to look for, such as: title:jacobian")),
         ("a org: OR b", 2, ("The field org: is empty.", "Write what to look for, such as: org:google")),
-        ("titel:robot", 0, ("There is no field “titel”.", f"Did you mean title: ? {LITERAL}")),
+        ("titel:robot", 0, ("There is no field “titel”.", f"Did you mean “title:”? {LITERAL}")),
         (
             "a arxiv:2401.01234",
             2,
