@@ -72,13 +72,22 @@ def fill(count: int, editions: int) -> None:
         for back in range(editions):
             day = (NOW - timedelta(days=back)).date()
             digests = Digest.objects.bulk_create(
-                Digest(subscriber=reader, edition=day, due_at=NOW, window_start=NOW, window_end=NOW, outcome="queued")
+                Digest(
+                    subscriber=reader,
+                    edition=day,
+                    due_at=NOW - timedelta(hours=1),
+                    window_start=NOW,
+                    window_end=NOW,
+                    outcome="queued",
+                )
                 for reader in readers
             )
+            # Sent from fifty minutes ago on, a hundred a second, in windows of ten.
             Delivery.objects.bulk_create(
                 Delivery(key=f"digest-{digest.pk}", kind="digest", subscriber_id=digest.subscriber_id, digest=digest,
-                         state="accepted", not_before=NOW, created_at=NOW - timedelta(days=back), settled_at=NOW)
-                for digest in digests
+                         state="accepted", not_before=NOW, created_at=NOW - timedelta(days=back),
+                         settled_at=NOW - timedelta(seconds=3_000 - at // 10 / 10))
+                for at, digest in enumerate(digests)
             )  # fmt: skip
         DeliveryEvent.objects.bulk_create(
             DeliveryEvent(fingerprint=f"{reader.pk}", kind="delivered", provider="x", at=NOW, key=f"{reader.pk}")
