@@ -1,12 +1,23 @@
 """Erasure, seen from outside: use the product, erase, and look for the person everywhere (STANDARDS S30)."""
 
+import base64
+import io
 import json
 import logging
+import pickle
+import re
+import zlib
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+import redis
+from django.conf import settings
+from django.core.cache import cache
+from django.core.cache.backends.filebased import FileBasedCache
 from django.db import Error, connection, transaction
 
+from digest_site.celery import app
 from subscriptions import erasing, links, signup
 from subscriptions.composing import compose_due
 from subscriptions.consent import Shown
@@ -29,6 +40,38 @@ def everything() -> str:
             cursor.execute(f'SELECT * FROM "{table}"')
             rows += cursor.fetchall()
     return json.dumps([*rows, dump()], default=str, ensure_ascii=False).lower()
+
+
+def beside_the_database() -> str:
+    """What else outlives a process: the files of cache, broker and outbox, and all that Redis holds."""
+    found = [_content(path) for path in settings.DATA_DIR.rglob("*") if path.is_file() and "sqlite3" not in path.name]
+    if settings.REDIS_URL:
+        with redis.Redis.from_url(settings.REDIS_URL) as server:
+            found += [key + _value(server, key) for key in server.scan_iter()]
+    found += [base64.b64decode(body) for whole in list(found) for body in re.findall(rb'"body": ?"([\w+/=]+)"', whole)]
+    return b"\n".join(found).decode(errors="replace").lower()
+
+
+def _content(path: Path) -> bytes:
+    content = path.read_bytes()
+    if path.suffix != FileBasedCache.cache_suffix:
+        return content
+    file = io.BytesIO(content)
+    pickle.load(file)  # when it expires
+    return zlib.decompress(file.read())
+
+
+def _value(server: redis.Redis, key: bytes) -> bytes:
+    match server.type(key):
+        case b"string":
+            return server.get(key) or b""
+        case b"list":
+            return b"".join(server.lrange(key, 0, -1))
+        case b"hash":
+            return b"".join(part for pair in server.hgetall(key).items() for part in pair)
+        case b"zset":
+            return b"".join(server.zrange(key, 0, -1))
+    return b"".join(server.smembers(key))
 
 
 def use_the_product(client) -> Subscriber:
@@ -66,9 +109,21 @@ def test_s30_nothing_of_the_person_is_left_but_the_suppression(client, caplog):
     after = everything()
     assert [part for part in (ADDRESS, NEXT_ADDRESS, WORD, "zxqv") if part in after] == []
     assert "zxqv" not in caplog.text.lower()
+    assert "zxqv" not in beside_the_database()
     assert Suppression.objects.get().address_hmac == links.address_hmac(ADDRESS)
     kinds = list(ConsentEvent.objects.values_list("subscriber_id", "kind"))
     assert kinds == [(reader.pk, kind) for kind in ("requested", "confirmed", "changed", "erased")]
+
+
+def test_what_stands_beside_the_database_is_seen():
+    cache.set("canary", "Zxqv sings")
+    for name in ("queue", "processed", "control"):
+        (settings.DATA_DIR / "broker" / name).mkdir(parents=True, exist_ok=True)
+    app.send_task("subscriptions.tasks.sweep", ("zxqv works",))
+    seen = beside_the_database()
+    app.control.purge()
+
+    assert ("zxqv sings" in seen, "zxqv works" in seen) == (True, True)
 
 
 def test_erasing_again_does_nothing(client):
