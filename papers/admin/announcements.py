@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from papers.admin.base import Bounded
+from papers.lists import Bounded
 from papers.models import Announcement
 
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from papers.admin.base import BoundedPaginator
+from papers.lists import BoundedPaginator
 from papers.models import Listing
 from papers.periods import BadPeriod, parse_day
 from papers.rehearsing import EDITORS

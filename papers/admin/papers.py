@@ -16,10 +16,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
 from papers import curating, rehearsing
-from papers.admin.base import Bounded, TabularInline, editor, list_link
+from papers.admin.base import TabularInline, editor, list_link
 from papers.admin.filters import HasIdFilter, ListedDayFilter, ListedSourceFilter, OrganisationFilter
 from papers.admin.paper_forms import AddPaperForm, PaperForm, PickForm
 from papers.admin.searching import find
+from papers.lists import Bounded
 from papers.models import EDITABLE, Listing, Paper
 from papers.reading import configured_sources
 from papers.search import QueryError

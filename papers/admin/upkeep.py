@@ -6,8 +6,9 @@ from django import forms
 from django.contrib import admin
 from django.utils.translation import gettext as _
 
-from papers.admin.base import ModelAdmin, ModelForm, ReadOnlyAdmin
+from papers.admin.base import ModelForm, ReadOnlyAdmin
 from papers.identifiers import is_category
+from papers.lists import ModelAdmin
 from papers.models import Category, Gate
 
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy
 
+from papers.lists import Bounded
 from subscriptions.models import Subscriber
 
 if TYPE_CHECKING:
@@ -36,14 +37,12 @@ class ReadOnly:
         return False
 
 
-class OfReader(ModelAdmin):
+class OfReader(Bounded):
     """Rows of one reader each: `reader` is a link to them, found by address."""
 
     list_select_related = ("subscriber",)
     # The newest, by an index every table has: no list is sorted as a whole.
     ordering = ("-pk",)
-    list_per_page = 50
-    show_full_result_count = False
     search_help_text = gettext_lazy("A reader's address or how it begins, with its @; or what this list is about")
 
     def get_search_results(self, request: Request, queryset: Any, search_term: str) -> tuple[Any, bool]:

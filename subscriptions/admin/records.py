@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext, gettext_lazy
 
+from papers.lists import Bounded
 from subscriptions import links, previewing
 from subscriptions.admin.base import ModelAdmin, OfReader, ReadOnly, Request, TabularInline
 from subscriptions.admin.forms import SuppressionForm
@@ -49,13 +50,11 @@ class FeedbackAdmin(ReadOnly, OfReader):
 
 
 @admin.register(ConsentEvent)
-class ConsentEventAdmin(ReadOnly, ModelAdmin):
+class ConsentEventAdmin(ReadOnly, Bounded):
     list_display = ("at", "kind", "form", "text_version", "locale", "source", "subscriber_id")
     list_filter = ("kind", "at")
     search_fields = ("=subscriber__id", "form", "text_version", "source", "evidence")
     ordering = ("-pk",)
-    list_per_page = 50
-    show_full_result_count = False
     raw_id_fields = ("subscriber",)
 
 

@@ -15,10 +15,14 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from papers.lists import Bounded, BoundedPaginator
 from subscriptions import operating
 from subscriptions.admin.base import ModelAdmin, OfReader, ReadOnly, Request, TabularInline
 from subscriptions.editions import Tally, tally
 from subscriptions.models import Brake, Delivery, DeliveryEvent, Edition, Lane
+
+# Rows of a whole list that the page to confirm on names.
+NAMED = 20
 
 Act = Callable[[Iterable[int], Any, datetime], int]
 
@@ -30,14 +34,19 @@ class ActsByHand(ReadOnly, ModelAdmin):
         return request.user.has_perm("subscriptions.act_by_hand")
 
     def ask(self, request: Request, rows: QuerySet[Any], title: str, warning: str) -> HttpResponse | None:
-        """The page to confirm an action on; None once it was confirmed."""
+        """The page to confirm an action on; None once it was confirmed.
+
+        For a whole list it names the first rows only: as many fields as rows would be more than a form may have.
+        """
         if request.POST.get("confirmed"):
             return None
+        whole = request.POST.get("select_across") == "1"
         context = self.admin_site.each_context(request) | {
             "title": title,
             "warning": warning,
             "opts": self.opts,
-            "rows": rows,
+            "rows": rows[:NAMED] if whole else rows,
+            "total": rows[: BoundedPaginator.LIMIT].count() if whole else None,
             "action": request.POST["action"],
             "action_checkbox_name": ACTION_CHECKBOX_NAME,
         }
@@ -54,7 +63,6 @@ class DeliveryAdmin(ActsByHand, OfReader):
     list_display = ("key", "kind", "state", "reader", "created_at", "not_before", "attempts", "reason")
     list_filter = ("state", "kind", "created_at")
     search_fields = ("=key", "=provider_id")
-    show_full_result_count = False
     inlines = (DeliveryEventInline,)
     actions = ("resend", "mark_accepted", "cancel")
 
@@ -83,7 +91,8 @@ class DeliveryAdmin(ActsByHand, OfReader):
         page = self.ask(request, rows, title, warning)
         if page is not None:
             return page
-        pks = list(rows.values_list("pk", flat=True))
+        # What "all" means in a list that is cut.
+        pks = list(rows.values_list("pk", flat=True)[: BoundedPaginator.LIMIT])
         count = act(pks, _operator(request), timezone.now())
         messages.success(request, f"{count} {done}.")
         if left := len(pks) - count:
@@ -92,13 +101,11 @@ class DeliveryAdmin(ActsByHand, OfReader):
 
 
 @admin.register(DeliveryEvent)
-class DeliveryEventAdmin(ReadOnly, ModelAdmin):
+class DeliveryEventAdmin(ReadOnly, Bounded):
     list_display = ("at", "kind", "key", "provider", "detail", "received_at")
     list_filter = ("kind", "at")
     search_fields = ("=key",)
     ordering = ("-pk",)
-    list_per_page = 50
-    show_full_result_count = False
 
 
 @admin.register(Edition)

@@ -5,7 +5,9 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.urls import reverse
 
+from papers.lists import BoundedPaginator
 from subscriptions import braking
+from subscriptions.admin import sending
 from subscriptions.models import Brake, Delivery, Edition
 from tests.factories import NOW, make_delivery
 
@@ -17,8 +19,8 @@ EDITIONS = "admin:subscriptions_edition_changelist"
 BRAKE = "admin:subscriptions_brake_changelist"
 
 
-def act(client, page, action, pks, confirmed=True):
-    data = {"action": action, "_selected_action": pks} | ({"confirmed": "yes"} if confirmed else {})
+def act(client, page, action, pks, confirmed=True, **fields):
+    data = {"action": action, "_selected_action": pks, **fields} | ({"confirmed": "yes"} if confirmed else {})
     return client.post(reverse(page), data, follow=True)
 
 
@@ -47,6 +49,22 @@ def test_rows_in_other_states_are_named(admin_client):
     answer = act(admin_client, DELIVERIES, "mark_accepted", rows)
 
     assert told(answer) == ["1 marked as accepted.", "1 left alone: they are not in a state this applies to."]
+
+
+def test_whole_list_is_asked_about_and_acted_on(admin_client, monkeypatch):
+    monkeypatch.setattr(sending, "NAMED", 1)
+    monkeypatch.setattr(BoundedPaginator, "LIMIT", 2)
+    rows = [make_delivery(number, state=State.UNKNOWN) for number in (1, 2, 3)]
+
+    listed = admin_client.get(reverse(DELIVERIES))
+    page = act(admin_client, DELIVERIES, "resend", [rows[2].pk], confirmed=False, select_across="1").text
+    answer = act(admin_client, DELIVERIES, "resend", [rows[2].pk], select_across="1")
+
+    assert told(listed) == ["These are the first 2. Filter or search to see others."]
+    assert "All 2 of the list, among them:" in page
+    assert (page.count('name="_selected_action"'), page.count('name="select_across" value="1"')) == (1, 1)
+    assert told(answer)[0] == "2 queued to be sent again."
+    assert list(Delivery.objects.order_by("pk").values_list("state", flat=True)) == ["unknown", "queued", "queued"]
 
 
 def test_ledger_cannot_be_written_or_deleted(admin_client):

@@ -3,8 +3,8 @@ import re
 import pytest
 
 from papers.admin import searching
-from papers.admin.base import BoundedPaginator
 from papers.admin.papers import PaperAdmin
+from papers.lists import BoundedPaginator
 from papers.models import Category
 from tests.factories import make_paper
 from tests.papers.admin.rows import make_rows, path, said
