@@ -46,9 +46,9 @@ class _Passing(FetchFailed):
         self.wait = wait
 
 
-def _tell(retry: RetryDetails) -> None:
+def _tell(details: RetryDetails) -> None:
     """In place of stamina's own line, which says neither what failed nor why."""
-    logger.info("%s; again in %.1f s", retry.caused_by, retry.wait_for)
+    logger.info("%s; again in %.1f s", details.caused_by, details.wait_for)
 
 
 set_on_retry_hooks((_tell,))
