@@ -22,6 +22,18 @@ def test_latest_shows_the_newest_day(client):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "1,234 votes 1 comment arXiv PDF Hugging Face Code 48,211 stars"),
+     ("de", "1.234 Stimmen 1 Kommentar arXiv PDF Hugging Face Code 48.211 Sterne")],
+)  # fmt: skip
+def test_thousands_are_parted(client, language, said):
+    list_paper(votes=1234, comments=1, categories=[], code_url="https://example.org/code", code_stars=48211)
+
+    assert said in text(client.get("/", headers={"accept-language": language}))
+
+
+@pytest.mark.django_db
 def test_latest_without_papers(client):
     response = client.get("/")
 
