@@ -222,7 +222,9 @@
 
     busy() {
       this.panel.setAttribute("aria-busy", "true");
-      this.note = this.note ?? element("p", { class: "preview-busy", role: "status" });
+      this.panel.classList.remove("is-stale");
+      this.note = this.note ?? element("p", { role: "status" });
+      this.note.className = "preview-note";
       this.note.textContent = this.words.sayLoading;
       this.panel.prepend(this.note);
     }
@@ -233,15 +235,19 @@
       }
       this.tidy();
       this.note.textContent = this.panel.querySelector("[data-summary]")?.textContent.replace(/\s+/g, " ") ?? "";
-      this.note.classList.add("visually-hidden");
+      this.note.className = "visually-hidden";
       this.panel.prepend(this.note);
       this.note = null;
     }
 
+    /* What was there before stays, paler: it no longer goes with the keywords. */
     fail() {
       this.panel.removeAttribute("aria-busy");
+      this.panel.classList.add("is-stale");
+      this.note.className = "preview-note notice is-bad";
       this.note.textContent = this.words.sayFailed;
       const button = this.panel.querySelector("[data-show]");
+      this.note.after(button);
       button.hidden = false;
       button.textContent = this.words.sayAgain;
     }

@@ -11,6 +11,22 @@ from tests.papers.views.pages import list_paper
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+# Whatever can be pressed and stands by itself: links within a sentence are as high as their line.
+TOO_SMALL_FOR_FINGERS = """
+() => [...document.querySelectorAll("a, button, summary, select, label:has(input), input:not([type=hidden])")]
+  .filter((one) => one.checkVisibility() && getComputedStyle(one).display !== "inline")
+  .filter((one) => !one.closest(".skip-link, .trap, .visually-hidden, label:has(input) > *"))
+  .filter((one) => one.getBoundingClientRect().height < 44).map((one) => one.outerHTML)
+"""
+ROOM_FOR_THE_EXAMPLE = """
+(field) => {
+  const [style, ink] = [getComputedStyle(field), document.createElement("canvas").getContext("2d")];
+  ink.font = style.font;
+  const room = field.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  return room - ink.measureText(field.placeholder).width;
+}
+"""
+
 MONDAY, WEDNESDAY, FRIDAY = date(2026, 8, 10), date(2026, 8, 12), date(2026, 8, 14)
 
 
@@ -170,9 +186,70 @@ def test_pages_fit_narrow_and_enlarged(tab, papers, width):
     Announcement.objects.create(body="A-very-long-word-" * 9, starts_on=first, ends_on=last)
     tab.page.set_viewport_size({"width": width, "height": 600})
 
-    for path in ("/", "/papers/month/2026-08", "/papers?q=grokking", "/topics/grokking", "/papers/2608.00001"):
+    for path in (
+        "/",
+        "/papers/month/2026-08",
+        "/papers?q=grokking",
+        "/topics/grokking",
+        "/papers/2608.00001",
+        "/feeds",
+    ):
         page = show(tab, path)
         if path == "/":
             page.get_by_text("Calendar").click()
         wide = page.locator("html").evaluate("node => node.scrollWidth - window.innerWidth")
         assert (path, wide) == (path, 0)
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_invitation_shows_its_whole_example(tab, papers, width):
+    tab.page.set_viewport_size({"width": width, "height": 900})
+
+    assert show(tab, "/").get_by_label("Keywords, parted by commas").evaluate(ROOM_FOR_THE_EXAMPLE) >= 0
+
+
+def test_words_of_tables_stay_whole_on_a_phone(tab, papers):
+    tab.page.set_viewport_size({"width": 320, "height": 600})
+
+    cell = show(tab, "/feeds").get_by_role("link", name="Atom", exact=True).last
+
+    assert cell.evaluate("link => link.getClientRects().length") == 1
+
+
+def test_opened_authors_stay_under_the_pointer(tab, papers):
+    count = show(tab, f"/papers/date/{WEDNESDAY}").locator("article.paper").first.get_by_text("2 authors")
+    before = count.bounding_box()
+    count.click()
+
+    assert count.bounding_box() == before
+
+
+def test_paper_is_printed_light(tab, papers):
+    tab.page.emulate_media(media="print", color_scheme="dark")
+
+    mark = show(tab, "/papers?q=grokking").locator("mark").first
+
+    assert mark.evaluate("node => getComputedStyle(node).backgroundColor") == "rgb(251, 231, 161)"
+
+
+def test_fingers_find_their_targets(browser: Browser, live_server, papers, settings):  # noqa: F811 -- the fixture
+    settings.SITE_URL = live_server.url
+    context = browser.new_context(viewport={"width": 390, "height": 900}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    small = {}
+    for path in (
+        "/",
+        "/papers?q=grokking",
+        "/papers",
+        "/papers/2608.00001",
+        "/topics/grokking",
+        "/feeds",
+        "/subscribe",
+    ):
+        page.goto(live_server.url + path)
+        page.locator("details").evaluate_all("all => all.forEach((folded) => { folded.open = true; })")
+        if found := page.evaluate(TOO_SMALL_FOR_FINGERS):
+            small[path] = found
+    context.close()
+
+    assert small == {}

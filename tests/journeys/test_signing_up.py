@@ -142,10 +142,31 @@ def test_preview_that_does_not_come_says_so_and_comes_later(tab, papers):  # noq
     tab.page.goto(f"{tab.site}/subscribe")
     expect(panel(tab.page)).to_contain_text("The preview did not come.")
     tab.page.screenshot(path=SCREENSHOTS / f"preview-failed-{tab.look}.png")
+    said, button, heading = (
+        found.bounding_box()["y"]
+        for found in (
+            panel(tab.page).get_by_role("status"),
+            panel(tab.page).get_by_role("button", name="Try again"),
+            panel(tab.page).get_by_role("heading", name="What you would get"),
+        )
+    )
+    assert said < button < heading
 
     tab.page.unroute("**/subscribe/preview")
     tab.page.get_by_role("button", name="Try again").click()
     expect(panel(tab.page)).to_contain_text("Without keywords")
+
+
+def test_waiting_for_the_preview_moves_nothing(tab, papers):  # noqa: F811 -- the fixture
+    tab.page.goto(f"{tab.site}/subscribe?keywords=diffusion+models")
+    heading = panel(tab.page).get_by_role("heading", name="What you would get")
+    before = heading.bounding_box()
+
+    tab.page.route("**/subscribe/preview", lambda route: None)  # no answer, for as long as the test lasts
+    panel(tab.page).locator("[data-show]").dispatch_event("click")
+
+    expect(panel(tab.page)).to_contain_text("Looking through the papers")
+    assert heading.bounding_box() == before
 
 
 def test_signing_up_with_chips_and_confirming(tab, papers):  # noqa: F811 -- the fixture
