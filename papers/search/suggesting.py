@@ -15,6 +15,7 @@ from papers.search.expression import Author, Category, Organisation, Phrase, con
 from papers.search.index import Index, Searchable
 from papers.search.lexer import FIELDS
 from papers.search.normalise import BREAK, FIELD, spans, tokens
+from papers.search.normalise import token as token_of
 from papers.search.query import Query
 from papers.search.spelling import american
 
@@ -43,6 +44,8 @@ _COMMON_WORDS = """
 _COMMON = frozenset(_COMMON_WORDS.split())
 _NO_TOPICS = frozenset({"large scale", "open ended", "real time", "real world", "state of", "technical report"})
 _OPERATORS = frozenset({"AND", "OR", "NOT"})
+_LOWER_OPERATOR = re.compile(r"(?<=\s)(?:and|or|not)(?=\s)")
+_CODE = re.compile(r"[A-Za-z-]{2,}\.[A-Za-z-]{2,}")
 
 
 class Topic(NamedTuple):
@@ -94,8 +97,8 @@ def respelt(query: Query, index: Index) -> Iterator[str]:
 
 
 def wider(query: Query) -> Iterator[str]:
-    """The query asking for less or elsewhere: no capitals, a name, its words anywhere in a paper, part of the phrase,
-    all of an archive."""
+    """The query asking for less or elsewhere: no capitals, with operators, a category, a name, its words anywhere in
+    a paper, part of the phrase, all of an archive."""
     expression = query.expression
     if isinstance(expression, Category) and "." in expression.code:
         yield f"cat:{expression.code.split('.')[0]}.*"
@@ -103,11 +106,16 @@ def wider(query: Query) -> Iterator[str]:
         return
     if expression.acronym:
         yield query.text.lower()
+    if _LOWER_OPERATOR.search(query.text):
+        yield _LOWER_OPERATOR.sub(lambda word: word[0].upper(), query.text)
+    if _CODE.fullmatch(query.text):
+        yield f"cat:{query.text}"
     words = [query.text[start:end] for start, end in _pairs(spans(query.text))]
     if len(words) <= LONGEST_NAME:
         yield from (f"{field}:{_quoted(' '.join(words))}" for field in ("author", "org"))
-    if len(words) > 1:
-        yield " AND ".join(words)
+    telling = [word for word in words if is_telling(token_of(word).letters)]
+    if len(telling) > 1:
+        yield " AND ".join(telling)
     if len(words) > 2:
         yield " ".join(words[1:])
         yield " ".join(words[:-1])

@@ -2,6 +2,8 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import chain, islice
@@ -106,8 +108,15 @@ def _instead(query: Query) -> list[tuple[str, int]]:
     """What to ask where nothing was found, spelt otherwise or asking for less; and how many papers that finds."""
     newest = Index(Paper.objects.visible().order_by("-pk")[:MOST])
     proposed = islice(chain(respelt(query, newest), wider(query)), _MAX_TRIED)
-    counts = {text: len(search_stored(parse(text))) for text in proposed}
+    counts = {one.text: len(search_stored(one)) for one in _readable(proposed)}
     return [(text, count) for text, count in counts.items() if count][:_MAX_INSTEAD]
+
+
+def _readable(proposed: Iterable[str]) -> Iterator[Query]:
+    """A proposal may be longer than any interest, or an operator may have come to stand alone."""
+    for text in proposed:
+        with suppress(QueryError):
+            yield parse(text)
 
 
 def _with_terms(ranked: list[Ranked]) -> list[tuple[Paper, tuple[str, ...]]]:

@@ -104,7 +104,10 @@ def test_search_by_mail_stays_one_keyword(client, typed, carried):
     [
         ("grokkign circuits", ["/papers?q=grokking%20circuits"]),
         ("grokking late appears", ["/papers?q=grokking%20AND%20late%20AND%20appears"]),
+        ("grokking and late", ["/papers?q=grokking%20AND%20late"]),
+        ("grokking or and zzz", []),
         ("zzzqqq", []),
+        (" ".join(f"zz{number}" for number in range(50)), []),
     ],
 )
 def test_search_without_results_proposes_what_finds_some(client, query, instead):
