@@ -140,7 +140,7 @@ class PreferencesForm(ReaderForm):
         label=gettext_lazy("Keywords"),
         help_text=format_lazy(
             gettext_lazy(
-                "One per line, or separated by commas; up to {most}. Leave it empty for each day's trending papers."
+                "One per line, or separated by commas; up to {most}. Leave it empty for each day’s trending papers."
             ),
             most=MAX_INTERESTS,
         ),
