@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 import environ
+import idna
 from django.core.exceptions import ImproperlyConfigured
 
 MIN_SECRET_KEY = 50
@@ -321,6 +322,23 @@ def addresses(env: environ.Env, name: str) -> list[str]:
                 f"{name}: {spec!r} is not a mail address: write for example {name}=you@example.org."
             )
     return found
+
+
+def domains(env: environ.Env, name: str) -> frozenset[str]:
+    """Those of a file with one a line, "#" before remarks; as addresses hold theirs: lower case, A-labels."""
+    path = env.str(name, "").strip()
+    if not path:
+        return frozenset()
+    try:
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+        return frozenset(filter(None, map(_domain, lines)))
+    except (OSError, UnicodeError) as error:  # an IDNAError is one too
+        raise ImproperlyConfigured(f"{name}={path!r} is not a file with a domain a line: {error}.") from None
+
+
+def _domain(line: str) -> str:
+    domain = line.partition("#")[0].strip().strip(".").lower()
+    return domain if domain.isascii() else idna.encode(domain, uts46=True).decode("ascii")
 
 
 def _mail_server(url: str) -> dict[str, Any] | None:

@@ -208,6 +208,8 @@ RETENTION_DAYS = environment.integer(env, "RETENTION_DAYS", 365, low=30, high=36
 DAILY_CAP = environment.integer(env, "DAILY_CAP", 0, low=0, high=100_000_000)
 # Confirmations, links and the like, asked for by strangers: the breaker against list bombing.
 ACCOUNT_MAILS_PER_HOUR = environment.integer(env, "ACCOUNT_MAILS_PER_HOUR", 200, low=1, high=100_000)
+# Throw-away mailboxes, by a list the operator keeps: sign-ups see the same page, and nothing comes of them.
+REFUSED_DOMAINS = environment.domains(env, "REFUSED_DOMAINS_FILE")
 
 # Sources ------------------------------------------------------------------------------------------
 HUGGINGFACE_URL = environment.source_url(env, "HUGGINGFACE_URL", "https://huggingface.co")

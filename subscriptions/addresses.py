@@ -2,6 +2,7 @@
 
 import re
 
+from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from email_validator import EmailNotValidError, validate_email
@@ -53,6 +54,12 @@ def canonical(address: str) -> str:
 
 def domain_of(address: str) -> str:
     return address.lower().rpartition("@")[2]
+
+
+def is_refused(address: str) -> bool:
+    """Whether its domain, or one that it lies below, is on the operator's list (STANDARDS A07)."""
+    labels = domain_of(address).split(".")
+    return any(".".join(labels[start:]) in settings.REFUSED_DOMAINS for start in range(len(labels)))
 
 
 def masked(address: str) -> str:

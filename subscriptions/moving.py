@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from subscriptions import consent, limiting, links, queueing
+from subscriptions.addresses import is_refused
 from subscriptions.consent import Shown
 from subscriptions.discretion import TooManyRequests, discreetly
 from subscriptions.models import Delivery, Subscriber, Token
@@ -54,4 +55,4 @@ def _write_to(subscriber: Subscriber, email: str, now: datetime) -> bool:
     links.revoke(subscriber, now, links.Purpose.EMAIL)
     queueing.cancel(subscriber, now, "a newer request replaced it", Delivery.Kind.NEW_ADDRESS)
     token = links.issue(subscriber, links.Purpose.EMAIL, now, {"email": email})
-    return queueing.queue(Delivery.Kind.NEW_ADDRESS, subscriber, now, token) is not None
+    return queueing.queue(Delivery.Kind.NEW_ADDRESS, subscriber, now, token) is not None and not is_refused(email)

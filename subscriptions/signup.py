@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from subscriptions import consent, limiting, links, queueing
+from subscriptions.addresses import is_refused
 from subscriptions.consent import Shown
 from subscriptions.discretion import discreetly, row_of
 from subscriptions.models import ConsentEvent, Delivery, Interest, Subscriber, Token
@@ -20,9 +21,14 @@ def sign_up(email: str, preferences: Preferences, now: datetime, shown: Shown) -
     """Queue the mail that asks the address's owner; what was asked for waits in its token. False: no mail.
 
     New, pending and former readers are asked to confirm, active ones are told that they are subscribed
-    already: one mail a day. A suppressed address gets nothing. Raises TooManyRequests.
+    already: one mail a day. A suppressed address gets nothing, nor one of a refused domain. Raises TooManyRequests.
     """
-    return discreetly(email, limiting.ADDRESS, now, lambda: _ask(row_of(email, now), preferences, now, shown))
+
+    def ask() -> bool:
+        asked = _ask(row_of(email, now), preferences, now, shown)
+        return asked and not is_refused(email)
+
+    return discreetly(email, limiting.ADDRESS, now, ask)
 
 
 def confirm(token: Token, now: datetime, shown: Shown) -> bool:

@@ -25,6 +25,7 @@ KINDS = {
     "address": "mail address",
     "addresses": "mail addresses",
     "source_url": "web address",
+    "domains": "file",
 }
 # Read by a function of their own, or with a default that is an expression: said in words.
 SPECIAL = {

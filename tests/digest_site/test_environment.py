@@ -34,6 +34,7 @@ READERS: dict[str, Callable[[environ.Env], object]] = {
     "SEND_WINDOW": lambda env: environment.integer(env, "SEND_WINDOW", 10, low=1, high=500),
     "DEBUG": lambda env: environment.boolean(env, "DEBUG", False),
     "LOG_LEVEL": lambda env: environment.choice(env, "LOG_LEVEL", "INFO", environment.LOG_LEVELS),
+    "REFUSED_DOMAINS_FILE": lambda env: environment.domains(env, "REFUSED_DOMAINS_FILE"),
     "ARXIV_URL": lambda env: environment.source_url(env, "ARXIV_URL", "https://arxiv.org"),
 }
 
@@ -326,3 +327,24 @@ def test_admin_path_that_cannot_be_one(env, value):
 
     with pytest.raises(ImproperlyConfigured, match="write letters, digits, - and _, such as ADMIN_PATH"):
         environment.admin_path(environ.Env())
+
+
+def test_domains_are_read_as_addresses_hold_theirs(env, tmp_path):
+    path = tmp_path / "domains.txt"
+    path.write_text(
+        "# throw-away\nThrow.Example.\n\nfaß.example  # in Unicode\nxn--nxasmm1c.example\n", encoding="utf-8"
+    )
+    env("REFUSED_DOMAINS_FILE", str(path))
+
+    assert read("REFUSED_DOMAINS_FILE") == {"throw.example", "xn--fa-hia.example", "xn--nxasmm1c.example"}
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe\x00", "a\u200cb\u2260.example".encode()])
+def test_domains_that_cannot_be_read_stop_the_start(env, tmp_path, content):
+    path = tmp_path / "domains.txt"
+    if content is not None:
+        path.write_bytes(content)
+    env("REFUSED_DOMAINS_FILE", str(path))
+
+    with pytest.raises(ImproperlyConfigured, match="is not a file with a domain a line: "):
+        read("REFUSED_DOMAINS_FILE")

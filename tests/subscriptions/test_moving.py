@@ -158,6 +158,15 @@ def test_s21_suppressed_new_address_gets_no_mail(reader):
     assert mails() == [("old@example.org", "old_address", "queued")]
 
 
+def test_a07_new_address_of_a_refused_domain_gets_no_mail(reader, settings):
+    settings.REFUSED_DOMAINS = frozenset({"throw.example"})
+
+    ask_to_move(reader, "new@a.throw.example", NOW, PAGE)
+
+    assert mails() == [("old@example.org", "old_address", "queued")]
+    assert not Token.objects.filter(purpose=Token.Purpose.EMAIL).exists()
+
+
 def test_a01_reader_can_ask_three_times_a_day(reader):
     for number in range(3):
         ask_to_move(reader, f"new{number}@example.net", NOW, PAGE)

@@ -1,12 +1,16 @@
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import environ
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from subscriptions import consent, keywords, limiting, links, signup
+from digest_site import environment
+from subscriptions import addresses, consent, keywords, limiting, links, signup
 from subscriptions.consent import Shown
 from subscriptions.discretion import TooManyRequests
 from subscriptions.models import Allowance, ConsentEvent, Delivery, Interest, Subscriber, Suppression, Token
@@ -138,6 +142,31 @@ def test_s19_twenty_at_once_make_one_reader_and_one_mail():
     assert len(mails()) == 1
 
 
+@pytest.mark.parametrize("email", ["ada@throw.example", "Ada@Sub.Throw.EXAMPLE", "ada@xn--fa-hia.example"])
+def test_a07_refused_domain_gets_nothing_and_leaves_nothing(email, settings):
+    settings.REFUSED_DOMAINS = frozenset({"throw.example", "xn--fa-hia.example"})
+    make_subscriber(email="grace@throw.example")
+    before = Subscriber.objects.count()
+
+    assert [ask(email), ask("ada@thrown.example"), ask("grace@example")] == [False, True, True]
+    assert (Subscriber.objects.count(), len(mails())) == (before + 2, 2)
+
+
+@pytest.mark.samples
+@pytest.mark.skipif("UPSTREAM_SAMPLES" not in os.environ, reason="UPSTREAM_SAMPLES is not set")
+def test_a07_public_list_of_throw_away_domains_is_taken(settings, monkeypatch):
+    path = next(Path(os.environ["UPSTREAM_SAMPLES"]).glob("corpora/disposable-email-domains/*.conf"))
+    listed = path.read_text(encoding="utf-8").split()
+    monkeypatch.setenv("REFUSED_DOMAINS_FILE", str(path))
+    settings.REFUSED_DOMAINS = environment.domains(environ.Env(), "REFUSED_DOMAINS_FILE")
+
+    asked = {addresses.parse(f"ada@{prefix}{domain}") for domain in listed[::160] for prefix in ("", "a.b.")}
+
+    assert len(asked) > 100
+    assert [address for address in asked if not addresses.is_refused(address)] == []
+    assert not addresses.is_refused("ada@example.org")
+
+
 # Limits ----------------------------------------------------------------------------------------------
 
 
@@ -227,6 +256,17 @@ def test_s06_same_work_whoever_is_asked(prepare: Callable[[], None]):
 
     with CaptureQueriesContext(connection) as queries:
         ask("ada@example.org")
+
+    assert shape(queries) == shape(new)
+
+
+def test_s06_a07_same_work_for_a_refused_domain(settings):
+    settings.REFUSED_DOMAINS = frozenset({"throw.example"})
+    ask("grace@example.net", NOW - 3 * DAY)
+    with CaptureQueriesContext(connection) as new:
+        ask("new@example.org")
+    with CaptureQueriesContext(connection) as queries:
+        ask("ada@throw.example")
 
     assert shape(queries) == shape(new)
 
