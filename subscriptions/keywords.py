@@ -112,6 +112,12 @@ def read_one(text: str) -> Keyword:
     return Keyword(text, query.normal)
 
 
+def is_one(text: str) -> bool:
+    """Whether it would stand in the box as one keyword: authors name things such as pass@1, which cannot."""
+    found, wrong = sift(text)
+    return len(found) == 1 and not wrong
+
+
 def _read_one(entry: str) -> Keyword:
     dashed = entry.translate(_DASHES)
     if not dashed.startswith("-"):

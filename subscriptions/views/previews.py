@@ -86,7 +86,8 @@ def asked_for(request: HttpRequest) -> dict[str, Any] | None:
 
 
 def _unasked_topics(papers: Recent, text: str) -> list[str]:
-    return [topic.text for topic in papers.topics if topic.text.lower() not in text.lower()]
+    names = (topic.text for topic in papers.topics if topic.text.lower() not in text.lower())
+    return [name for name in names if keywords.is_one(name)]
 
 
 def _number(typed: Any) -> int:

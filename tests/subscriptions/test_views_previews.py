@@ -52,6 +52,15 @@ def test_piece_shows_counts_papers_and_advice(client, papers):
     assert "<html" not in response.content.decode()
 
 
+def test_piece_proposes_only_topics_that_can_be_keywords(client):
+    for number in range(1, 4):
+        make_paper(number, title=f"Protein folding {number}", keywords=["pass@1", "genes, proteins", "coiled coils"])
+
+    panel = BeautifulSoup(preview(client, keywords="").content, "lxml")
+
+    assert sorted(button["value"] for button in panel.select("button[name=add]")) == ["coiled coils", "protein folding"]
+
+
 def test_piece_is_kept_nowhere(client, papers):
     response = preview(client, keywords="diffusion")
 
