@@ -34,6 +34,20 @@ def test_thousands_are_parted(client, language, said):
 
 
 @pytest.mark.django_db
+def test_ways_on_stand_at_the_end_too(client):
+    list_paper(100, day=DAY - timedelta(days=2))
+    for number in range(1, 27):
+        list_paper(number)
+
+    first, last = (
+        client.get(f"/papers/date/{DAY}?page={page}").text.partition('<ol class="papers">') for page in (1, 2)
+    )
+
+    way = f'href="/papers/date/{DAY - timedelta(days=2)}"'
+    assert [(page[0].count(way) > 0, page[2].count(way)) for page in (first, last)] == [(True, 0), (True, 1)]
+
+
+@pytest.mark.django_db
 def test_latest_without_papers(client):
     response = client.get("/")
 
