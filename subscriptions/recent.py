@@ -62,6 +62,13 @@ class Recent:
         return self._days(DIGEST)
 
     @cached_property
+    def ages(self) -> Sequence[int]:
+        """By position, how many days old a paper of the week is, counted back from `end`; -1 for older papers."""
+        first, oldest = self.window.first(self.since), self.digest_days - 1
+        week = self.window.papers[first:]
+        return [-1] * first + [min((self.end - paper.first_seen_at) // _DAY, oldest) for paper in week]
+
+    @cached_property
     def topics(self) -> Sequence[Topic]:
         """What the papers of the week are about."""
         return topics(self.window.papers[self.window.first(self.since) :], limit=MAX_TOPICS)

@@ -147,10 +147,7 @@ def _needs_advice(tried: Tried) -> bool:
 
 def _count(keyword: Keyword, recent: Recent) -> Tried:
     found = _answer(parse(keyword.text), recent)
-    first = recent.window.first(recent.since)
-    papers = recent.window.papers
-    oldest = recent.digest_days - 1
-    ages = Counter(min((recent.end - papers[at].first_seen_at) // _DAY, oldest) for at in found if at >= first)
+    ages = Counter(map(recent.ages.__getitem__, found))
     return Tried(keyword, [ages[age] for age in reversed(range(recent.digest_days))], len(found))
 
 

@@ -22,6 +22,7 @@ _FEW = 100
 # A run is followed only where its first letters begin some key.
 _SEED = 10
 _BREAKS = frozenset({BREAK, FIELD})
+FIELD_WEIGHTS: Sequence[float] = (2.0, 1.0, 1.5)  # what an occurrence counts in a title, an abstract, keywords
 
 _letters, _capitals, _stems = itemgetter(0), itemgetter(1), itemgetter(2)
 
@@ -58,6 +59,12 @@ class Document:
         for begin, stop in pairwise([*breaks, len(found)]):
             self.stops.extend([stop] * (stop - begin))
 
+    @property
+    def fields(self) -> Iterator[list[str]]:
+        """The words of each field."""
+        for begin, end in pairwise([0, *self.bounds]):
+            yield self.words[begin:end]
+
     def allows(self, phrase: Phrase, first: int, last: int) -> bool:
         """Whether a run of tokens lies in the field, and shows the capitals, that the phrase asks for."""
         if phrase.where == "title" and last >= self.bounds[0]:
@@ -76,11 +83,6 @@ def contains(positions: Sequence[int], position: int) -> bool:
 def runs(document: Document, phrase: Phrase) -> list[tuple[int, int]]:
     """Where a phrase occurs: first and last token of each run, in order."""
     return sorted({run for key in all_keys(phrase) for run in _key_runs(document, phrase, key)})
-
-
-def has_run(document: Document, phrase: Phrase, key: str) -> bool:
-    """Whether the phrase occurs by this one of its keys."""
-    return _needle(phrase, key) in document.joined and any(_key_runs(document, phrase, key))
 
 
 def find(
@@ -105,17 +107,30 @@ def find(
 
 def scan(documents: Sequence[Document], phrase: Phrase) -> list[int]:
     """Look through all documents for one phrase."""
-    numbers: set[int] = set()
-    for key in all_keys(phrase):
-        needle = _needle(phrase, key)
-        likely = [number for number, document in enumerate(documents) if needle in document.joined]
-        numbers.update(number for number in likely if any(_key_runs(documents[number], phrase, key)))
-    return sorted(numbers)
+    return with_run(documents, phrase, range(len(documents)))
+
+
+def with_run(documents: Sequence[Document], phrase: Phrase, numbers: Collection[int]) -> list[int]:
+    """Those of these documents in which a phrase occurs, ascending."""
+    likely: set[int] = set()
+    for needle in _needles(phrase):
+        likely.update(number for number in numbers if needle in documents[number].joined)
+    return [number for number in sorted(likely) if _has_run(documents[number], phrase)]
 
 
 def all_keys(phrase: Phrase) -> tuple[str, ...]:
     """What a run may equal, and what it may begin with."""
     return phrase.keys + phrase.beginnings
+
+
+def _needles(phrase: Phrase) -> list[str]:
+    """One of these at least is in every document with the phrase; none is within another."""
+    needles = {_needle(phrase, key) for key in all_keys(phrase)}
+    return [needle for needle in needles if not any(other in needle for other in needles - {needle})]
+
+
+def _has_run(document: Document, phrase: Phrase) -> bool:
+    return any(any(_key_runs(document, phrase, key)) for key in all_keys(phrase))
 
 
 def _needle(phrase: Phrase, key: str) -> str:

@@ -6,6 +6,7 @@ query costs no more than its Boolean sum afterwards. No database, no logging; no
 
 from array import array
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
@@ -92,9 +93,14 @@ class Index:
     def _likeness(self) -> Likeness:
         return Likeness(self.papers, self.documents)
 
+    @property
+    def vocabulary(self) -> Counter[str]:
+        """Every word there is, in its normal form, and how many papers have it."""
+        return self._postings.vocabulary
+
     @cached_property
     def scorer(self) -> Scorer:
-        return Scorer(self.documents, self.positions)
+        return Scorer(self.documents, self.positions, lambda: self._postings)
 
     def terms(self, expression: Expression, position: int) -> tuple[str, ...]:
         """What in one paper made it match, as it stands there: each wording once, at most MAX_TERMS."""
@@ -141,15 +147,15 @@ class Index:
     def _postings(self) -> Postings:
         return Postings(self.documents)
 
-    def _evaluate(self, expression: Expression) -> set[int]:
+    def _evaluate(self, expression: Expression) -> Iterable[int]:
         match expression:
             case Not(operand=operand):
-                return set(range(len(self.papers))) - self._evaluate(operand)
-            case All(operands=operands):
-                return set.intersection(*map(self._evaluate, operands))
+                return set(range(len(self.papers))).difference(self._evaluate(operand))
+            case All(operands=[first, *others]):
+                return set(self._evaluate(first)).intersection(*map(self._evaluate, others))
             case Some(operands=operands):
-                return set.union(*map(self._evaluate, operands))
-        return set(self._found[expression.normal])
+                return set().union(*map(self._evaluate, operands))
+        return self._found[expression.normal]
 
     def _condition_terms(self, condition: Condition, position: int) -> Iterator[str]:
         if not isinstance(condition, Phrase):

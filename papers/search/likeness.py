@@ -10,10 +10,9 @@ from itertools import chain
 from math import log, sqrt
 from typing import Any, TypeAlias
 
-from papers.search.document import Document
+from papers.search.document import FIELD_WEIGHTS, Document
 from papers.search.metadata import Described
 from papers.search.names import Name, parse_name
-from papers.search.scoring import weighted_words
 
 MOST_TELLING = 30  # features of a paper that others are found by
 MAX_AUTHORS = 10  # of a collaboration's hundreds, the last thousand say nothing
@@ -91,8 +90,17 @@ class Taste:
 
 def _features(paper: Described, document: Document) -> dict[Feature, float]:
     found: dict[Feature, float] = {
-        word: 1 + log(frequency) for word, frequency in weighted_words(document).items() if len(word) > 1
+        word: 1 + log(frequency) for word, frequency in _weighted_words(document).items() if len(word) > 1
     }
     found.update((parse_name(author), 1.0) for author in paper.authors[:MAX_AUTHORS])
     found.update((("category", category), 1.0) for category in paper.categories)
     return found
+
+
+def _weighted_words(document: Document) -> Mapping[str, float]:
+    """Every word of a paper and how often it occurs, weighted by field: at least 1."""
+    weighted: defaultdict[str, float] = defaultdict(float)
+    for weight, words in zip(FIELD_WEIGHTS, document.fields, strict=True):
+        for word in words:
+            weighted[word] += weight
+    return weighted

@@ -57,10 +57,10 @@ def rank(
     totals: defaultdict[int, float] = defaultdict(float)
     interests: Counter[int] = Counter()
     for query, found in matches.items():
-        scores = index.scorer.scores(query.expression)
-        for position in found:
-            totals[position] += scores[position]
-        interests.update(found.keys())
+        positions = list(found)
+        for position, score in zip(positions, index.scorer.scores(query.expression, positions), strict=True):
+            totals[position] += score
+        interests.update(positions)
     final = {
         position: round(total * (1 + SEVERAL_BONUS * (interests[position] - 1)), _DIGITS)
         for position, total in totals.items()

@@ -218,7 +218,7 @@ def _adds(words: Sequence[str], at: int, later: int) -> bool:
 
 def _vocabulary(query: Query, index: Index) -> Mapping[str, int]:
     """Every word of the papers, and of names where the query asks for names."""
-    known = index.scorer.papers_with
+    known = index.vocabulary
     if any(isinstance(condition, Author | Organisation) for condition, _ in conditions(query.expression)):
         names = Counter(token.letters for paper in index.papers for name in _names(paper) for token in tokens(name)[0])
         return known + names

@@ -1,9 +1,17 @@
+from bisect import bisect_right
+from math import log
+from unittest import mock
+
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from papers.search import Index, Ranked, Reason, parse, rank, search
+from papers.search.document import Document, runs
+from papers.search.expression import Phrase
 from papers.search.likeness import Taste
-from papers.search.scoring import Scorer
 from tests.papers.search.papers import Paper
+from tests.papers.search.test_index import PREFIXES, TEXT, TYPED, phrases_of
 
 FILLER = "We study many things at length and in detail, with care and with patience."
 
@@ -156,12 +164,54 @@ def test_scores_do_not_depend_on_what_was_asked_before():
     first, second = Index(papers), Index(papers)
     queries = [parse(text) for text in ("state space model", "models", "space OR state")]
 
-    forwards = [first.scorer.scores(query.expression)[0] for query in queries]
-    backwards = [second.scorer.scores(query.expression)[0] for query in reversed(queries)]
+    forwards = [first.scorer.scores(query.expression, [0, 1, 2]) for query in queries]
+    backwards = [
+        second.scorer.scores(query.expression, [position])[0] for query in queries[::-1] for position in (2, 1, 0)
+    ]
 
-    assert forwards == backwards[::-1]
-    assert all(score > 0 for score in forwards)
-    assert isinstance(first.scorer, Scorer)
+    assert [score for scores in forwards for score in scores] == backwards[::-1]
+    assert [[score > 0 for score in scores] for scores in forwards] == [
+        [True, False, False],
+        [True, False, True],
+        [True, True, False],
+    ]
+
+
+@given(
+    st.lists(st.tuples(TEXT, TEXT, TEXT), min_size=1, max_size=5),
+    st.lists(st.tuples(PREFIXES | st.just("*"), TYPED), max_size=5),
+)
+@example([("Multi agent", "multiagent agents", "multi-agent")], [("", "multiagent"), ("title:", "multiagent")])
+@pytest.mark.parametrize("few", [500, 0])
+def test_scores_are_those_of_the_plain_formula(few, texts, interests):
+    papers = [Paper(title, abstract, keywords=(keyword,)) for title, abstract, keyword in texts]
+    everywhere = range(len(papers))
+
+    for phrase in phrases_of(interests):
+        expected = [plain_score(papers, phrase, position) for position in everywhere]
+        with mock.patch("papers.search.scoring._FEW", few):
+            assert Index(papers).scorer.scores(phrase, everywhere) == pytest.approx(expected)
+
+
+def plain_score(papers: list[Paper], phrase: Phrase, position: int) -> float:
+    """BM25 over fields as it is written down, for one phrase and one paper."""
+    documents = [Document((paper.title, paper.abstract, *paper.keywords)) for paper in papers]
+    average = sum(len(document.words) for document in documents) / len(documents) or 1
+
+    def weighed(having: int, places: list[int]) -> float:
+        document = documents[position]
+        often = sum((2, 1, 1.5)[bisect_right(document.bounds, place)] for place in places)
+        length = 0.5 + 0.5 * len(document.words) / max(average, 1)
+        return log(1 + (len(papers) - having + 0.5) / (having + 0.5)) * often * 2.2 / (often + 1.2 * length)
+
+    found = [runs(document, phrase) for document in documents]
+    if not found[position]:
+        return 0.0
+    score = weighed(sum(map(bool, found)), [first for first, _ in found[position]])
+    for word in set(phrase.words) if len(phrase.words) > 1 else ():
+        places = [at for at, other in enumerate(documents[position].words) if other == word]
+        score += 0.5 * weighed(sum(word in document.words for document in documents), places)
+    return score
 
 
 def test_search_takes_text_or_query():
