@@ -11,9 +11,11 @@ from urllib.parse import urlsplit
 import pytest
 from django.db import transaction
 
+from papers.models import Listing
+from subscriptions.rendering import render
 from tests.environment import ROOT
-from tests.everywhere import Browser, everywhere
-from tests.factories import NOW
+from tests.everywhere import DAY, Browser, everywhere
+from tests.factories import NOW, make_delivery, make_paper
 from tests.operators import PASSWORD, make_operator
 from tests.readers import sign_up_fields
 
@@ -28,6 +30,7 @@ HOSTILE = [
 # Where a POST needs no CSRF token: the secret in the address is the authority, or nothing but a language changes.
 NO_TOKEN = ("/u/", "/c/", "/a/", "/p/", "/f/", "/k/", "/language")
 OWN = ("/static/", "/admin/jsi18n/")
+FOREIGN_TO_MAILS = {"script", "img", "svg", "math", "iframe", "form", "input", "link", "object", "embed", "video"}
 SCHEMES = {"", "http", "https", "mailto", "otpauth"}
 
 
@@ -187,3 +190,25 @@ def test_a33_cookies_are_closed_to_scripts_to_http_and_to_other_sites(public):
     assert [lacking(answer) for answer in answers] == [[]] * 4
     set_cookies = {name for answer in answers for name in answer.cookies}
     assert set_cookies == {"__Host-csrftoken", "__Host-sessionid", "django_language"}
+
+
+@pytest.mark.samples
+@pytest.mark.skipif("UPSTREAM_SAMPLES" not in os.environ, reason="UPSTREAM_SAMPLES is not set")
+def test_a10_no_payload_of_dompurify_becomes_markup(client, plain_parts):
+    from tests.papers.test_markdown_samples import payloads
+
+    papers = [
+        make_paper(number, title=words[:500], abstract=words, authors=[words], organisation_name=words[:200])
+        for number, words in enumerate(payloads(), 1)
+    ]
+    Listing.objects.bulk_create(Listing(paper=paper, source="arxiv", day=DAY, rank=paper.pk) for paper in papers)
+    delivery = make_delivery(1, papers=papers[:50])
+    pages_of_day = [f"/papers/date/{DAY}?page={number}" for number in range(1, len(papers) // 25 + 2)]
+
+    found = {path: Markup(client.get(path).content.decode()) for path in pages_of_day}
+    found |= {str(paper.pk): Markup(client.get(paper.get_absolute_url()).content.decode()) for paper in papers}
+    mail = Markup(render(delivery, now=NOW).html)
+
+    assert {path: page.faults for path, page in found.items() if page.faults} == {}
+    assert {path: page.parts - plain_parts for path, page in found.items() if page.parts - plain_parts} == {}
+    assert (len(papers) > 150, mail.faults, {tag for tag, _ in mail.parts} & FOREIGN_TO_MAILS) == (True, [], set())
