@@ -20,6 +20,7 @@ _GAP = "g"  # between two fields: no phrase runs across
 _MAX_WORD = 60
 _MAX_JOINTS = 4  # in longer phrases, only one joint at a time is tried closed
 _MAX_OPENED = 40
+_MAX_WORDS = 12  # a longer phrase is pre-selected by how it begins: every variant names every word
 _MARKS = str.maketrans("", "", BLANK + BREAK)
 
 
@@ -87,12 +88,22 @@ def _condition(condition: Condition, dialect: Dialect) -> Iterator[str]:
 
 def _phrase(place: str, phrase: Phrase, dialect: Dialect) -> Iterator[str]:
     typed = _ends(phrase)
+    if len(typed) >= _MAX_WORDS:
+        yield from _beginning(place, phrase, typed[:_MAX_WORDS], dialect)
+        return
     head = typed[-1] if typed else 0
     for letters in dict.fromkeys(key.translate(_MARKS) for key in phrase.keys):
         lasts = _inflections(letters[head:]) if phrase.inflected else {letters[head:]}
         yield from _spelt(place, letters[:head], lasts, typed, dialect)
     for letters in dict.fromkeys(beginning.translate(_MARKS) for beginning in phrase.beginnings):
         yield from _spelt(place, letters[:head], {letters[head:]}, typed, dialect, least=phrase.least)
+
+
+def _beginning(place: str, phrase: Phrase, typed: Sequence[int], dialect: Dialect) -> Iterator[str]:
+    """The words that end at `typed`; to the last of them a text may have joined what follows."""
+    *heads, end = typed
+    for letters in dict.fromkeys(key.translate(_MARKS)[:end] for key in (*phrase.keys, *phrase.beginnings)):
+        yield from _spelt(place, letters[: heads[-1]], {letters[heads[-1] :]}, heads, dialect, least=1)
 
 
 def _spelt(

@@ -10,6 +10,7 @@ from hypothesis.extra.django import TestCase
 from papers.models import Paper, PaperWords
 from papers.search import QueryError, parse, search
 from papers.search.stored import FORM, preselect, remember, remember_missing, search_stored
+from papers.search.words import POSTGRESQL, SQLITE, written
 from tests.factories import make_paper
 from tests.papers.search.test_variants import VARIANTS
 
@@ -41,6 +42,28 @@ def test_every_variant_is_pre_selected(interest, text):
     paper = make_paper(title=text if plain == interest else "Untitled", abstract=text)
 
     assert [one.paper.pk for one in search_stored(parse(interest)).ranked(0, 9)] == [paper.pk]
+
+
+LONG = "we study how quickly some very large language model could learn that each small step may lead far ahead"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("at", range(1, len(LONG.split())))
+@pytest.mark.parametrize("typed", [LONG, f"{LONG[:-2]}*"])
+def test_long_phrase_is_found_wherever_the_text_joins_two_words(typed, at):
+    words = LONG.split()
+    paper = make_paper(1, abstract=f"Here {' '.join(words[:at])}{' '.join(words[at:])} again.")
+    make_paper(2, abstract=f"{' '.join(words[:-1])} others.")
+    query = parse(typed)
+
+    assert [one.paper for one in search(query, Paper.objects.all())] == [paper]
+    assert search_stored(query).papers == [paper]
+
+
+@pytest.mark.parametrize("dialect", [SQLITE, POSTGRESQL])
+@pytest.mark.parametrize("typed", ["1 2 3 4 5 " * 50, ".".join(["ab"] * 160), "in for a an to " * 33, "的" * 500])
+def test_what_a_long_phrase_asks_of_the_database_is_bounded(dialect, typed):
+    assert len(written(parse(typed[:500].strip()).expression, dialect)) < 20_000
 
 
 class PreselectionTests(TestCase):
