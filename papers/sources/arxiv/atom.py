@@ -11,7 +11,7 @@ from datetime import date, datetime
 from lxml import etree
 
 from papers.identifiers import parse_version
-from papers.sources.arxiv.wording import is_withdrawn
+from papers.sources.arxiv.wording import accented, is_withdrawn
 from papers.sources.base import Batch, PaperRecord, UnexpectedShape, parse_each
 from papers.sources.documents import load_xml
 
@@ -72,12 +72,12 @@ def _refuse_error(entry: etree._Element) -> None:
 def _record(entry: etree._Element) -> PaperRecord:
     identity = entry.findtext(f"{_ATOM}id", "")
     abstract = entry.findtext(f"{_ATOM}summary", "")
-    authors = tuple(author.findtext(f"{_ATOM}name", "") for author in entry.iter(f"{_ATOM}author"))
+    authors = tuple(accented(author.findtext(f"{_ATOM}name", "")) for author in entry.iter(f"{_ATOM}author"))
     return PaperRecord(
         arxiv_id=identity,
         version=parse_version(identity),
-        title=entry.findtext(f"{_ATOM}title", ""),
-        abstract=abstract,
+        title=accented(entry.findtext(f"{_ATOM}title", "")),
+        abstract=accented(abstract),
         authors=authors,
         author_count=len(authors) or None,
         categories=_categories(entry),

@@ -16,7 +16,7 @@ from bs4 import BeautifulSoup, Tag
 from bs4.element import PreformattedString  # comments and the like
 
 from papers.identifiers import parse_version
-from papers.sources.arxiv.wording import CROSS, NEW, REPLACEMENT, is_withdrawn, split_authors
+from papers.sources.arxiv.wording import CROSS, NEW, REPLACEMENT, accented, is_withdrawn, split_authors
 from papers.sources.base import Batch, PaperRecord, UnexpectedShape, parse_each
 from papers.sources.documents import load_html
 from papers.text import clean
@@ -182,11 +182,11 @@ def _field(dd: Tag, selector: str) -> str:
             continue
         shortened = parent.name == "a" and re.fullmatch(r"\s*this https? URL\s*", piece)
         words.append(str(parent.get("href", "")) if shortened else str(piece))
-    return clean("".join(words))
+    return accented(clean("".join(words)))
 
 
 def _authors(dd: Tag) -> tuple[str, ...]:
-    links = tuple(link.get_text() for link in dd.select(".list-authors a"))
+    links = tuple(accented(link.get_text()) for link in dd.select(".list-authors a"))
     return links or split_authors(_field(dd, ".list-authors"))
 
 

@@ -12,7 +12,7 @@ from lxml import etree
 
 from papers.identifiers import parse_version
 from papers.sources.arxiv.calendar import EASTERN
-from papers.sources.arxiv.wording import REPLACEMENT, SECTIONS, is_withdrawn, split_authors
+from papers.sources.arxiv.wording import REPLACEMENT, SECTIONS, accented, is_withdrawn, split_authors
 from papers.sources.base import Batch, PaperRecord, UnexpectedShape, parse_each
 from papers.sources.documents import load_xml
 
@@ -105,8 +105,8 @@ def _record(rank: int, item: etree._Element, dialect: _Dialect) -> PaperRecord:
     return PaperRecord(
         arxiv_id=identity,
         version=parse_version(identity),
-        title=item.findtext(dialect.title, ""),
-        abstract=abstract,
+        title=accented(item.findtext(dialect.title, "")),
+        abstract=accented(abstract),
         authors=authors,
         author_count=len(authors) or None,
         categories=tuple(category.get("term") or category.text or "" for category in item.iter(dialect.category)),
