@@ -38,3 +38,11 @@ def test_its_examples_work(client):
         "/api/papers/2608.00001",
     ]
     assert {client.get(example).status_code for example in examples} == {200}
+
+
+def test_its_reference_is_in_one_language(client):
+    page = BeautifulSoup(client.get("/api/", headers={"accept-language": "de"}).content, "lxml").main
+
+    assert page.select("h2")[-1].get_text() == "Gut zu wissen"
+    assert {section["lang"] for section in page.select("section")} == {"en"}
+    assert " ".join(page.select("section dd")[-1].get_text().split()) == "An arXiv id, such as 2608.00001. Needed."
