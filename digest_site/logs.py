@@ -19,6 +19,9 @@ _QUERY = re.compile(r"(/[\w/.-]*\?)[^\s'\">]+")
 # Also user and password of an address such as postgres://user:password@host. Begins where a word does, gives nothing
 # back and reaches so far only: strangers write long lines too.
 _ADDRESS = re.compile(r"(?<![^\s@<>\"'(),;:=/])[^\s@<>\"'(),;:=/]++(?::[^\s@/]{1,1000})?@[\w.-]*\w")
+# An interest as a page, and gunicorn's word on who sent what it cannot read.
+_TOPIC = re.compile(r"(/topics/).+")
+_CLIENT = re.compile(r"\bip=[\da-fA-F.:]+(?=:)")
 # PostgreSQL quotes the row there.
 _ROW = re.compile(r"^DETAIL:.*\n?", re.MULTILINE)
 # What a terminal or a log's reader takes for more than a character: C0 but tab, DEL, C1, line and paragraph separators.
@@ -27,8 +30,9 @@ _DELIVERY = re.compile(r"\b[Dd]elivery ([\w-]+)")
 
 
 def mask(text: str) -> str:
-    """Take out what opens somebody's subscription or tells of them: links of readers, queries, addresses, rows."""
-    return _ADDRESS.sub("…@…", _QUERY.sub(r"\1…", _LINK.sub(r"\1…", _ROW.sub("", text))))
+    """Take out what opens somebody's subscription or tells of them: links, queries, topics, addresses, rows."""
+    shown = _TOPIC.sub(r"\1…", _CLIENT.sub("ip=…", _ROW.sub("", text)))
+    return _ADDRESS.sub("…@…", _QUERY.sub(r"\1…", _LINK.sub(r"\1…", shown)))
 
 
 def escape(text: str) -> str:

@@ -78,6 +78,8 @@ def test_a25_nothing_of_a_reader_is_logged(site, sink):
     requests.post(f"{url}/subscribe", data={"email": EMAIL, "keywords": KEYWORD}, timeout=20)
     agent = {"User-Agent": f"{EMAIL}\x1b[31m {KEYWORD}", "X-Request-ID": f"<{EMAIL}>", "Referer": unsubscribe}
     requests.get(f"{url}/{EMAIL}/{KEYWORD}", headers=agent, timeout=20)
+    requests.get(f"{url}/topics/({KEYWORD}", timeout=20)
+    requests.head(f"{url}/about", timeout=20)
     # Leaves; and the operators are told of something that quotes them.
     requests.post(unsubscribe, data=ONE_CLICK, timeout=20)
     braking.pull(f"550 <{EMAIL}> said no", timezone.now())
@@ -92,4 +94,5 @@ def test_a25_nothing_of_a_reader_is_logged(site, sink):
     assert {name: len(text) > 2000 for name, text in logs.items()} == {"gunicorn.log": True, "celery.log": True}
     assert '"logger": "digest_site.request_ids"' in logs["gunicorn.log"]
     assert found == {"gunicorn.log": [], "celery.log": []}
+    assert "no-body response" not in logs["gunicorn.log"]
     assert [word for word in words if word in alert.as_string()] == []
