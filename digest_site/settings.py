@@ -172,6 +172,7 @@ AUTH_PASSWORD_VALIDATORS = [
 # The admin: password and second factor, see digest_site.access. --------------------------------------
 ADMIN_PATH = environment.admin_path(env)
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 OTP_TOTP_ISSUER = SITE_NAME
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 AXES_FAILURE_LIMIT = 5

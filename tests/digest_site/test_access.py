@@ -164,10 +164,33 @@ def test_wrong_codes_make_the_right_one_wait(client, time_machine):
     assert late["Location"] == "/admin/"
 
 
-def test_form_does_not_lead_elsewhere(client):
+ELSEWHERE = [
+    "https://evil.example/",
+    "//evil.example",
+    "https:evil.example",
+    "\\\\evil.example",
+    "/\\evil.example",
+    "/\t/evil",
+]
+
+
+@pytest.mark.parametrize("target", ELSEWHERE)
+def test_a18_log_in_does_not_lead_elsewhere(client, target):
+    make_operator()
+
+    answer = client.post(
+        f"{LOGIN}?next={quote(target)}", {"username": "operator", "password": PASSWORD, "next": target}
+    )
+
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/")
+    assert client.get("/admin/")["Location"].startswith(FACTOR)
+
+
+@pytest.mark.parametrize("target", ELSEWHERE)
+def test_a18_form_does_not_lead_elsewhere(client, target):
     device = TOTPDevice.objects.get(user=with_password(client))
 
-    answer = client.post(f"{FACTOR}?next=https://evil.example/", {"code": code_of(device)})
+    answer = client.post(f"{FACTOR}?next={quote(target)}", {"code": code_of(device)})
 
     assert answer["Location"] == "/admin/"
 

@@ -5,6 +5,7 @@ import io
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from openpyxl import Workbook
@@ -180,6 +181,18 @@ def test_large_file_is_left_to_a_worker(admin_client, monkeypatch):
     tasks.import_waiting()
     assert Import.objects.get().state == "checked"
     assert "progress.js" not in admin_client.get(url("change", Import.objects.get().pk)).text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_d23_worker_is_told_after_the_commit(admin_client, monkeypatch):
+    in_transaction = []
+    monkeypatch.setattr(imports, "SMALL", 10)
+    monkeypatch.setattr(tasks.import_waiting, "delay", lambda: in_transaction.append(connection.in_atomic_block))
+    upload(admin_client, PEOPLE)
+
+    name_columns(admin_client, **{"0": "email"})
+
+    assert in_transaction == [False]
 
 
 def test_import_that_runs_cannot_be_started_twice(admin_client, monkeypatch):
