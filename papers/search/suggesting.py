@@ -43,6 +43,7 @@ _COMMON_WORDS = """
 """
 _COMMON = frozenset(_COMMON_WORDS.split())
 _NO_TOPICS = frozenset({"large scale", "open ended", "real time", "real world", "state of", "technical report"})
+_BEGINNINGS = frozenset({"high", "low", "multi"})  # no topic by themselves, but of what they make with the next word
 _OPERATORS = frozenset({"AND", "OR", "NOT"})
 _LOWER_OPERATOR = re.compile(r"(?<=\s)(?:and|or|not)(?=\s)")
 _CODE = re.compile(r"[A-Za-z-]{2,}\.[A-Za-z-]{2,}")
@@ -192,18 +193,29 @@ def _without_parts(counts: Mapping[str, int]) -> list[str]:
 
 
 def _extended(typed: str, phrase: Phrase, index: Index, positions: Iterable[int]) -> Iterator[str]:
-    """The phrase with each of the words that most often stand before or behind it."""
+    """The phrase with each of the words that most often stand before or behind it; "high quality video" as a whole."""
     counted: Counter[str] = Counter()
+    longer: dict[str, Counter[str]] = {}
     for position in positions:
-        document = index.documents[position]
-        seen: set[str] = set()
-        for first, last in runs(document, phrase):
-            if last + 1 < document.stops[first] and _adds(document.words, last + 1, last + 1):
-                seen.add(f"{typed} {document.words[last + 1]}")
-            if first and document.stops[first - 1] > first and _adds(document.words, first - 1, first):
-                seen.add(f"{document.words[first - 1]} {typed}")
-        counted.update(seen)
-    yield from (text for text, _ in counted.most_common(MAX_EXTENDED))
+        words, stops = index.documents[position].words, index.documents[position].stops
+        seen: dict[str, str] = {}
+        for first, last in runs(index.documents[position], phrase):
+            if last + 1 < stops[first] and _adds(words, last + 1, last + 1):
+                seen[f"{typed} {words[last + 1]}"] = ""
+            if first and stops[first - 1] > first and _adds(words, first - 1, first):
+                text = f"{words[first - 1]} {typed}"
+                is_part = first > 1 and stops[first - 2] > first and _begins(words[first - 2])
+                seen[text] = f"{words[first - 2]} {text}" if is_part else ""
+        counted.update(seen.keys())
+        for text, whole in seen.items():
+            longer.setdefault(text, Counter())[whole] += 1
+    for text, papers in counted.most_common(MAX_EXTENDED):
+        whole, as_often = longer[text].most_common(1)[0]
+        yield whole if whole and as_often >= max(2, _MOSTLY * papers) else text
+
+
+def _begins(word: str) -> bool:
+    return is_telling(word) or word in _BEGINNINGS
 
 
 def _adds(words: Sequence[str], at: int, later: int) -> bool:

@@ -151,6 +151,21 @@ def test_narrower_leaves_out_what_only_abbreviates():
     ] == [["deep reinforcement learning", 'title:"reinforcement learning"'], ["title:RL"]]
 
 
+def test_narrower_keeps_the_whole_of_what_stands_before():
+    made = index(
+        "High-quality video generation",
+        "High-quality video generation at night",
+        "Long video generation",
+        "Quality of video generation",
+    )
+    query = parse("video generation")
+
+    assert list(narrower(query, made, list(made.match(query))))[:2] == [
+        "high quality video generation",
+        "long video generation",
+    ]
+
+
 def test_narrower_brackets_what_is_more_than_one_condition():
     made = index(*["Protein folding by diffusion or flows"] * 3)
     query = parse("diffusion OR flows")
