@@ -3,8 +3,9 @@
 from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import compress
 
-from django.db.models import Count
+from django.db.models import Count, Exists
 
 from subscriptions.models import Delivery, Digest, Edition, Subscriber
 from subscriptions.schedule import edition_of
@@ -16,6 +17,7 @@ _OVER = timedelta(hours=36)
 RED_AFTER = timedelta(days=1)
 # Editions older than this are no longer asked for.
 HORIZON = timedelta(days=30)
+_AHEAD = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -50,9 +52,11 @@ def tally(days: list[date], now: datetime) -> dict[date, Tally]:
 def open_days(now: datetime) -> list[date]:
     """Days with digests that are not closed yet, oldest first."""
     since = now.date() - HORIZON
-    closed = Edition.objects.filter(closed_at__isnull=False, day__gte=since).values("day")
-    days = Digest.objects.filter(edition__gte=since).exclude(edition__in=closed).order_by("edition")
-    return list(days.values_list("edition", flat=True).distinct())
+    closed = set(Edition.objects.filter(closed_at__isnull=False, day__gte=since).values_list("day", flat=True))
+    # To tomorrow, where it has come already. Each day is looked up by itself: a month's digests may be millions.
+    days = [day for ago in range((HORIZON + _AHEAD).days + 1) if (day := since + timedelta(days=ago)) not in closed]
+    found = Digest.objects.order_by("pk").values_list(*(Exists(Digest.objects.filter(edition=day)) for day in days))
+    return list(compress(days, found.first() or ()))
 
 
 def close_balanced(now: datetime) -> list[date]:

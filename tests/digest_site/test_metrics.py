@@ -112,7 +112,7 @@ def test_figures_take_the_same_queries_however_much_there_is(now, django_assert_
     for number in range(1, 4):
         settle(make_delivery(number, [paper]), State.ACCEPTED, now, number)
 
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         metrics.render(now, "")
 
 

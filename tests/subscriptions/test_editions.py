@@ -7,7 +7,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from subscriptions.editions import Tally, close_balanced, ends_at, stuck, tally
+from subscriptions.editions import Tally, close_balanced, ends_at, open_days, stuck, tally
 from subscriptions.models import Delivery, Digest, Edition
 from tests.factories import NOW, make_delivery, make_digest, make_subscriber
 
@@ -104,3 +104,18 @@ def test_report_of_nothing_and_of_a_bad_day():
 
 def test_tally_of_a_day_without_digests():
     assert tally([date(2026, 1, 1)], NOW) == {date(2026, 1, 1): Tally()}
+
+
+@pytest.mark.parametrize("ago", [-1, 0, 3, 30])
+def test_open_days_reach_from_a_month_ago_to_tomorrow(django_assert_num_queries, ago):
+    day = NOW.date() - timedelta(days=ago)
+    make_digest(make_subscriber(1), [], edition=day)
+    make_digest(make_subscriber(2), [], edition=NOW.date() - timedelta(days=2))
+    Edition.objects.create(day=NOW.date() - timedelta(days=2), closed_at=NOW)
+
+    with django_assert_num_queries(2):
+        assert open_days(NOW) == [day]
+
+
+def test_no_day_is_open_before_the_first_digest():
+    assert open_days(NOW) == []
