@@ -1,4 +1,7 @@
-"""What is answered when something goes wrong outside of a view: a page to people, JSON under /api/."""
+"""What is answered when something goes wrong outside of a view: a page to people, JSON under /api/.
+
+Django's own views of errors look at what was posted, for a token, and break where just that cannot be read.
+"""
 
 from collections.abc import Callable
 from urllib.parse import quote
@@ -12,9 +15,9 @@ from django.http import (
     JsonResponse,
 )
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import is_valid_path
 from django.utils.translation import gettext as _
-from django.views import defaults
 
 _API = "/api/"
 
@@ -22,7 +25,7 @@ _API = "/api/"
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if request.path.startswith(_API):
         return JsonResponse({"error": "This request cannot be understood."}, status=400)
-    return defaults.bad_request(request, exception)
+    return HttpResponse(render_to_string("400.html"), status=400)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -31,7 +34,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if request.resolver_match is None and request.method in {"GET", "HEAD"} and shorter and is_valid_path(shorter):
         query = request.META.get("QUERY_STRING", "")
         return HttpResponsePermanentRedirect(quote(shorter) + ("?" + query if query else ""))
-    return defaults.page_not_found(request, exception)
+    return render(request, "404.html", status=404)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -42,7 +45,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     if request.path.startswith(_API):
         return JsonResponse({"error": "Something broke on our side; it was noted."}, status=500)
-    return defaults.server_error(request)
+    return HttpResponse(render_to_string("500.html"), status=500)
 
 
 class NotAllowed:

@@ -128,6 +128,36 @@ def test_every_answer_has_the_content_policy(stranger, address, options):
     assert answer["X-Frame-Options"] == "DENY"
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("address", "host", "status"),
+    [("/nowhere", "testserver", 404), ("/subscribe", "evil.example", 400), ("/u/nobody", "testserver", 404)],
+)
+@pytest.mark.parametrize("body", ["--x\r\nContent-Disposition", 2_000 * "a=1&"], ids=["broken", "endless"])
+def test_what_cannot_be_read_breaks_no_refusal(address, host, status, body):
+    kinds = {"-": f"multipart/form-data; boundary={300 * 'y'}", "a": "application/x-www-form-urlencoded"}
+    stranger = Client(raise_request_exception=False, enforce_csrf_checks=True, headers={"host": host})
+
+    assert stranger.generic("POST", address, body, kinds[body[0]]).status_code == status
+
+
+@pytest.mark.django_db
+def test_what_cannot_be_read_breaks_not_even_the_page_that_says_so(stranger):
+    stranger.handler.enforce_csrf_checks = False
+    answer = stranger.generic("POST", "/broken", "--x", f"multipart/form-data; boundary={300 * 'y'}")
+
+    assert (answer.status_code, said(answer)) == (500, "Something broke on our side")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [("/nowhere", 404), ("/papers/entry/x", 404), ("/papers", 400), ("/preferences/pause", 405), ("/about", 200)],
+)
+def test_endless_query_breaks_no_page(stranger, address, status):
+    assert stranger.get(f"{address}?{2_000 * '&'}").status_code == status
+
+
 def test_a_redirect_to_https_has_it_too(client, settings):
     settings.SECURE_SSL_REDIRECT = True
 
