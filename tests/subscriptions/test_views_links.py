@@ -22,6 +22,7 @@ SCANNERS = (
     "Slackbot-LinkExpanding 1.0",
     "GoogleImageProxy",
 )
+DEAD = "redis://127.0.0.1:1/0"
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
 
@@ -93,7 +94,8 @@ def test_a09_confirmation_page_escapes_keywords(client):
 @pytest.mark.parametrize("body", ["multipart", "urlencoded", "garbage", "none"])
 @pytest.mark.parametrize("slash", ["", "/"])
 def test_s10_one_click_works_cold(body, slash, settings):
-    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    settings.REDIS_URL = settings.CELERY_BROKER_URL = DEAD
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": DEAD}}
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, "django.contrib.auth.middleware.LoginRequiredMiddleware"]
     settings.SECURE_SSL_REDIRECT = True
     settings.SECURE_REDIRECT_EXEMPT = [r"^u/", r"^healthz$", r"^readyz$"]
