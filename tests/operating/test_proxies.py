@@ -36,6 +36,12 @@ def test_a25_nginx_logs_no_reader_links_and_no_queries(path, logged):
     )
 
 
+def test_a32_nginx_does_not_tell_its_version():
+    servers = NGINX.split("\nserver {")[1:]
+
+    assert ["server_tokens off;" in server for server in servers] == [True, True]
+
+
 @pytest.mark.skipif(shutil.which("nginx") is None, reason="no nginx here")
 def test_nginx_understands_it(tmp_path):
     key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
