@@ -12,19 +12,19 @@ from functools import cached_property
 from itertools import islice
 from typing import Any, Protocol
 
-from papers.search.document import Document, contains, find, runs, scan
+from papers.search.document import Document, contains, find, runs
 from papers.search.expression import All, Condition, Expression, Not, Phrase, Some, conditions
 from papers.search.likeness import Likeness
 from papers.search.metadata import Described, Metadata
 from papers.search.normalise import FIELD_MARK, spans
-from papers.search.postings import Postings
+from papers.search.postings import Postings, Texts
 from papers.search.query import Query
 from papers.search.scoring import Scorer
 
 MAX_TERMS = 5
 MAX_REMEMBERED = 200_000
-# Postings cost as much as looking through all papers for a few phrases.
-_SCANS = 6
+# Postings cost as much as reading all papers for so many questions.
+_READINGS = 6
 
 
 class Searchable(Described, Protocol):
@@ -48,7 +48,7 @@ class Index:
         self.documents = [read(_fields(paper)) for paper in self.papers]
         self._metadata = Metadata(self.papers)
         self._found: dict[str, Sequence[int]] = {}
-        self._scans = 0
+        self._asked = 0
         self._terms: dict[tuple[str, int], tuple[str, ...]] = {}
         self._spans: dict[tuple[int, int], array[int]] = {}
 
@@ -100,7 +100,7 @@ class Index:
 
     @cached_property
     def scorer(self) -> Scorer:
-        return Scorer(self.documents, self.positions, lambda: self._postings)
+        return Scorer(self.documents, self.positions, self._texts)
 
     def terms(self, expression: Expression, position: int) -> tuple[str, ...]:
         """What in one paper made it match, as it stands there: each wording once, at most MAX_TERMS."""
@@ -140,8 +140,12 @@ class Index:
         self._found.update(self._metadata.find(facts.values()))
 
     def _find_one(self, phrase: Phrase) -> list[int]:
-        self._scans += 1
-        return scan(self.documents, phrase) if self._scans <= _SCANS else self._postings.find(phrase)
+        return self._texts().find(phrase)
+
+    def _texts(self) -> Texts:
+        """What answers the next question about words."""
+        self._asked += 1
+        return Texts(self.documents) if self._asked <= _READINGS else self._postings
 
     @cached_property
     def _postings(self) -> Postings:

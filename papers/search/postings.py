@@ -1,8 +1,7 @@
-"""Which papers have which word, and how often: what leaves few papers to read for a phrase.
+"""Which papers have which word, and how often: by reading them, or by postings, which leave few of them to read.
 
 A phrase may stand in a text in other words than the reader's, so every way to spell it with words that
-there are is followed: "multi agent" is `multi` and `agent`, or `multiagent`. What this finds is what
-`papers.search.document.scan` finds.
+there are is followed: "multi agent" is `multi` and `agent`, or `multiagent`. Both ways answer the same.
 """
 
 import sys
@@ -13,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from itertools import chain, repeat
 
-from papers.search.document import FIELD_WEIGHTS, Document, all_keys, with_run
+from papers.search.document import FIELD_WEIGHTS, Document, all_keys, runs, scan, with_run
 from papers.search.expression import Phrase
 from papers.search.normalise import BLANK, BREAK
 from papers.search.spelling import stems
@@ -25,11 +24,39 @@ _LAST = chr(sys.maxunicode)
 _COUNTED = 10
 
 
-class Postings:
-    """Documents by their words. Documents go by their number."""
+class Texts:
+    """Documents as they are, to be read for each question. They go by their number."""
 
     def __init__(self, documents: Sequence[Document]) -> None:
         self._documents = documents
+
+    def find(self, phrase: Phrase) -> list[int]:
+        """The documents in which a phrase occurs, ascending."""
+        return scan(self._documents, phrase)
+
+    def having(self, word: str) -> int:
+        """How many documents have a word."""
+        return sum(word in document.words for document in self._documents)
+
+    def frequencies(self, word: str, numbers: Sequence[int]) -> list[float]:
+        """How often each of these documents has a word, weighted by field."""
+        fields = (zip(FIELD_WEIGHTS, self._documents[number].fields, strict=True) for number in numbers)
+        return [sum(weight * words.count(word) for weight, words in one) for one in fields]
+
+    def occurrences(self, phrase: Phrase, numbers: Sequence[int]) -> list[float]:
+        """How often a phrase occurs in each of these documents, weighted by field."""
+        return [self._occurrences(phrase, number) for number in numbers]
+
+    def _occurrences(self, phrase: Phrase, number: int) -> float:
+        document = self._documents[number]
+        return sum(FIELD_WEIGHTS[bisect_right(document.bounds, first)] for first, _ in runs(document, phrase))
+
+
+class Postings(Texts):
+    """Documents by their words: worth making where there are many questions."""
+
+    def __init__(self, documents: Sequence[Document]) -> None:
+        super().__init__(documents)
         places: list[defaultdict[str, array[int]]] = [defaultdict(partial(array, "I")) for _ in FIELD_WEIGHTS]
         for number, document in enumerate(documents):
             for having, words in zip(places, document.fields, strict=True):
@@ -47,13 +74,11 @@ class Postings:
         return Counter({word: self.having(word) for word in self._words})
 
     def having(self, word: str) -> int:
-        """How many documents have a word."""
         if word not in self._having:
             self._having[word] = len(set(self._found(word)))
         return self._having[word]
 
     def frequencies(self, word: str, numbers: Sequence[int], where: str = "") -> list[float]:
-        """How often each of these documents has a word, weighted by field."""
         frequencies = [0.0] * len(numbers)
         field = _FIELDS[where]
         for weight, places in zip(FIELD_WEIGHTS[field], self._places[field], strict=True):
@@ -62,20 +87,29 @@ class Postings:
                 frequencies = [known + weight * count for known, count in zip(frequencies, counts, strict=True)]
         return frequencies
 
+    def occurrences(self, phrase: Phrase, numbers: Sequence[int]) -> list[float]:
+        if len(phrase.words) > 1 or phrase.beginnings or phrase.acronym:
+            return super().occurrences(phrase, numbers)
+        parted = self._parted(phrase)
+        frequencies = self.frequencies(phrase.words[0], numbers, phrase.where)
+        return [
+            self._occurrences(phrase, number) if number in parted else frequency
+            for number, frequency in zip(numbers, frequencies, strict=True)
+        ]
+
     def find(self, phrase: Phrase) -> list[int]:
-        """The documents in which a phrase occurs, ascending."""
         alone: set[int] = set()
         for key in all_keys(phrase):
             alone |= self._with_any(self._last_words(phrase, key, 0), phrase.where)
         if phrase.acronym:
-            return with_run(self._documents, phrase, alone | self.parted(phrase))
-        return sorted(alone.union(with_run(self._documents, phrase, self.parted(phrase) - alone)))
+            return with_run(self._documents, phrase, alone | self._parted(phrase))
+        return sorted(alone.union(with_run(self._documents, phrase, self._parted(phrase) - alone)))
 
-    def parted(self, phrase: Phrase) -> set[int]:
+    def _parted(self, phrase: Phrase) -> set[int]:
         """Those that may have the phrase in two words or more, in whatever order these stand."""
-        return set().union(*(self._parted(phrase, key) for key in all_keys(phrase)))
+        return set().union(*(self._spelling(phrase, key) for key in all_keys(phrase)))
 
-    def _parted(self, phrase: Phrase, key: str) -> set[int]:
+    def _spelling(self, phrase: Phrase, key: str) -> set[int]:
         ways = self._ways(key)
         having: dict[int, set[int]] = {}  # by place in the key, those with words for all from there on
         for start in sorted(ways, reverse=True):

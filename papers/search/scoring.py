@@ -1,12 +1,11 @@
 """How well a paper answers a query: BM25 over fields, for phrases and, more faintly, for their words."""
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import filterfalse
 from math import log
 
-from papers.search.document import FIELD_WEIGHTS, Document, runs
+from papers.search.document import Document
 from papers.search.expression import (
     Author,
     Category,
@@ -16,14 +15,12 @@ from papers.search.expression import (
     Phrase,
     conditions,
 )
-from papers.search.postings import Postings
+from papers.search.postings import Texts
 
 WORD_WEIGHT = 0.5  # a phrase's single words, against the phrase itself
 FACT_WEIGHTS: Mapping[type[Condition], float] = {Author: 1.0, Organisation: 0.5, Category: 0.1}
 SATURATION, LENGTH_NORM = 1.2, 0.5  # BM25's k1 and b
 MAX_REMEMBERED = 400_000
-# To count a word in so many papers one by one costs less than postings, which not every index has yet.
-_FEW = 500
 
 
 class Scorer:
@@ -33,11 +30,11 @@ class Scorer:
         self,
         documents: Sequence[Document],
         positions: Callable[[Condition], Sequence[int]],
-        postings: Callable[[], Postings],
+        texts: Callable[[], Texts],
     ) -> None:
         self._documents = documents
         self._positions = positions
-        self._postings = postings
+        self._texts = texts
         self._scores: dict[str, dict[int, float]] = {}
         self._remembered = 0
 
@@ -66,7 +63,7 @@ class Scorer:
         rarity = self._rarity(len(self._positions(condition)))
         if not isinstance(condition, Phrase):
             return [FACT_WEIGHTS[type(condition)] * rarity] * len(met)
-        scores = self._weigh(rarity, self._occurrences(condition, met), met)
+        scores = self._weigh(rarity, self._texts().occurrences(condition, met), met)
         if len(condition.words) < 2:
             return scores
         return [
@@ -75,27 +72,12 @@ class Scorer:
 
     def _score_words(self, phrase: Phrase, positions: Sequence[int]) -> Iterable[float]:
         """What the words of a phrase add by themselves, wherever they stand."""
-        postings = self._postings()
+        texts = self._texts()
         columns = (
-            self._weigh(self._rarity(postings.having(word)), postings.frequencies(word, positions), positions)
+            self._weigh(self._rarity(texts.having(word)), texts.frequencies(word, positions), positions)
             for word in dict.fromkeys(phrase.words)
         )
         return map(sum, zip(*columns, strict=True))
-
-    def _occurrences(self, phrase: Phrase, positions: Sequence[int]) -> list[float]:
-        """How often a phrase stands in each paper, weighted by field."""
-        if len(positions) <= _FEW or len(phrase.words) > 1 or phrase.beginnings or phrase.acronym:
-            return [self._count(phrase, position) for position in positions]
-        parted = self._postings().parted(phrase)
-        counted = self._postings().frequencies(phrase.words[0], positions, phrase.where)
-        return [
-            self._count(phrase, position) if position in parted else frequency
-            for position, frequency in zip(positions, counted, strict=True)
-        ]
-
-    def _count(self, phrase: Phrase, position: int) -> float:
-        document = self._documents[position]
-        return sum(FIELD_WEIGHTS[bisect_right(document.bounds, first)] for first, _ in runs(document, phrase))
 
     def _weigh(self, rarity: float, frequencies: Sequence[float], positions: Sequence[int]) -> list[float]:
         return [
