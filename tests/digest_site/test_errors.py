@@ -2,8 +2,10 @@
 
 import pytest
 from bs4 import BeautifulSoup
+from django.conf import settings
 from django.test import Client
 from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
 
 from digest_site import urls
 
@@ -17,7 +19,8 @@ def _break(request):
     raise RuntimeError("broken on purpose")
 
 
-urlpatterns = [path("broken", _break), path("api/broken", _break), *urls.urlpatterns]
+broken = [path("broken", _break), path("exempt", csrf_exempt(_break)), path("api/broken", _break)]
+urlpatterns = [*broken, *urls.urlpatterns]
 handler400, handler404, handler500 = urls.handler400, urls.handler404, urls.handler500
 
 
@@ -131,20 +134,27 @@ def test_every_answer_has_the_content_policy(stranger, address, options):
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("address", "host", "status"),
-    [("/nowhere", "testserver", 404), ("/subscribe", "evil.example", 400), ("/u/nobody", "testserver", 404)],
+    [
+        ("/nowhere", "testserver", 404),
+        ("/subscribe", "evil.example", 400),
+        ("/subscribe", "testserver", 400),
+        ("/u/nobody", "testserver", 404),
+    ],
 )
 @pytest.mark.parametrize("body", ["--x\r\nContent-Disposition", 2_000 * "a=1&"], ids=["broken", "endless"])
 def test_what_cannot_be_read_breaks_no_refusal(address, host, status, body):
     kinds = {"-": f"multipart/form-data; boundary={300 * 'y'}", "a": "application/x-www-form-urlencoded"}
     stranger = Client(raise_request_exception=False, enforce_csrf_checks=True, headers={"host": host})
+    stranger.cookies[settings.CSRF_COOKIE_NAME] = 32 * "a"
 
     assert stranger.generic("POST", address, body, kinds[body[0]]).status_code == status
 
 
 @pytest.mark.django_db
 def test_what_cannot_be_read_breaks_not_even_the_page_that_says_so(stranger):
-    stranger.handler.enforce_csrf_checks = False
-    answer = stranger.generic("POST", "/broken", "--x", f"multipart/form-data; boundary={300 * 'y'}")
+    stranger.cookies[settings.CSRF_COOKIE_NAME] = 32 * "a"
+
+    answer = stranger.generic("POST", "/exempt", "--x", f"multipart/form-data; boundary={300 * 'y'}")
 
     assert (answer.status_code, said(answer)) == (500, "Something broke on our side")
 
