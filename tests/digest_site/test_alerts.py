@@ -1,4 +1,7 @@
+import re
 from datetime import timedelta
+from email import message_from_bytes
+from email.policy import default
 
 import pytest
 from bs4 import BeautifulSoup
@@ -13,6 +16,8 @@ from digest_site.tasks import watch
 from subscriptions import braking
 from tests.factories import NOW, make_delivery
 from tests.mail import ScriptedBackend
+from tests.subscriptions.mails import Page
+from tests.subscriptions.test_mail_standards_html import ATTRIBUTES, TAGS
 
 pytestmark = pytest.mark.django_db
 
@@ -164,6 +169,23 @@ def test_without_addresses_alerts_are_remembered_and_logged_once(monkeypatch, se
         "Alert source_failed arxiv: arxiv was not read well for 37 hours. Last time: answered 503"
     ]
     assert Alert.objects.values_list("name", "about", "seen_at").get() == ("source_failed", "arxiv", NOW + 10 * MINUTE)
+
+
+def test_m01_to_m08_m36_m37_alert_is_as_well_formed_as_the_mails_of_readers(monkeypatch):
+    words = "Größe\x0b\x85\u2028 研究" + "x" * 300 + "\r\nBcc: x@evil.example <img src=https://evil.example/x>"
+    watch_with({("source_failed", words[:64]): words}, NOW, monkeypatch)
+
+    wire = mail.outbox[0].message().as_bytes(linesep="\r\n")
+    message = message_from_bytes(wire, policy=default)
+
+    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
+    assert (wire.isascii(), max(map(len, wire.split(b"\r\n"))) <= 998, message.defects) == (True, True, [])
+    assert re.search(rb"(?<!\r)\n|\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", wire) is None
+    once = ["From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Auto-Submitted"]
+    assert [len(message.get_all(name, [])) for name in [*once, "Bcc"]] == [1] * len(once) + [0]
+    page = Page(message.get_body(("html",)).get_content())
+    assert {tag for tag, _ in page.elements} <= TAGS
+    assert {name for _, attrs in page.elements for name in attrs} <= ATTRIBUTES
 
 
 def test_words_from_outside_carry_no_address_and_forge_no_line(monkeypatch):
