@@ -182,7 +182,7 @@ class PaperAdmin(Bounded):
         form = PickForm(request.POST if "picked" in request.POST else None)
         if not form.is_valid():
             context = self.admin_site.each_context(request) | {
-                "title": _("Editor’s pick"),
+                "title": _("Editors’ pick"),
                 "opts": self.opts,
                 "papers": papers,
                 "form": form,

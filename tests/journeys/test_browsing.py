@@ -176,7 +176,7 @@ def test_titles_run_their_own_way(tab, papers):
 
     title = page.get_by_role("heading", level=2, name="تعلم")
     assert title.evaluate("node => getComputedStyle(node).direction") == "rtl"
-    expect(page.get_by_text("Editor’s pick")).to_be_visible()
+    expect(page.get_by_text("Editors’ pick")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [320, 640])

@@ -126,7 +126,7 @@ def test_pick_in_the_list_asks_for_a_note(admin_client):
     data["_selected_action"] = [paper.pk for paper in papers[:2]]
     done = admin_client.post(path("paper"), data, follow=True)
 
-    assert (asked.context["title"], untouched) == ("Editor’s pick", 0)
+    assert (asked.context["title"], untouched) == ("Editors’ pick", 0)
     assert said(done) == ["2 papers picked."]
     assert list(Paper.objects.order_by("pk").values_list("is_pinned", "pick_note")) == [
         (True, "Two of a kind."),

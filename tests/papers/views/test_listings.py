@@ -264,7 +264,7 @@ def test_card_in_full(client):
 
     response = client.get("/")
 
-    assert text(response).partition("Editor’s pick ")[2] == (
+    assert text(response).partition("Editors’ pick ")[2] == (
         "Read it first. Grokking in circuit 1 "
         "9 authors Ada A. , Ada B. , Ada C. , Ada D. , Ada E. , Ada F. , Ada G. , Ada H. and 1 more Sample University "
         "We study how grokking appears in circuit 1. It appears late. "
