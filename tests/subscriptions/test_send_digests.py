@@ -4,6 +4,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from subscriptions import braking
 from subscriptions.models import Delivery, Digest, Subscriber
 from tests.factories import NOW, make_delivery, make_interest, make_paper, make_subscriber
 from tests.mail import ScriptedBackend
@@ -116,6 +117,20 @@ def test_send_digests_stops_when_the_provider_is_down():
 
     assert lines[-1] == "Composed: 25 queued; sent: 10 queued."
     assert set(Delivery.objects.values_list("state", flat=True)) == {"queued"}
+
+
+def test_send_digests_says_that_sending_is_stopped():
+    make_reader(1, "grokking")
+    make_paper()
+    braking.pull("535 no", NOW)
+    why = "Sending is stopped: 535 no. Release the brake in the admin."
+
+    with pytest.raises(CommandError) as stopped:
+        run("--at", AT)
+
+    assert str(stopped.value) == f"Composed: 1 queued; 1 waiting to be sent. {why}"
+    assert run("--at", AT, "--dry-run") == [f"Nobody was due; 1 waiting to be sent. Nothing was written. {why}"]
+    assert (ScriptedBackend.accepted, Delivery.objects.get().state) == ([], "queued")
 
 
 def test_send_digests_sends_what_others_queued():

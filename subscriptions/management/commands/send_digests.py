@@ -11,7 +11,7 @@ from django.utils.dateparse import parse_datetime
 from subscriptions.composing import ComposingStopped, compose
 from subscriptions.delivery import send_queued
 from subscriptions.drafting import Draft
-from subscriptions.models import Delivery, Digest
+from subscriptions.models import Brake, Delivery, Digest
 
 State = Delivery.State
 BAD_STATES = (State.FAILED, State.UNKNOWN)
@@ -21,16 +21,23 @@ class Command(BaseCommand):
     help = "Compose every digest that is due and send everything that is queued. Safe to run twice."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--at", metavar="ISO", help="do as if it were this moment, such as 2026-05-04T07:00+02:00")
+        parser.add_argument(
+            "--at",
+            metavar="ISO",
+            help="do as if it were this moment, such as 2026-05-04T07:00+02:00; later ones are sent now, for good",
+        )
         parser.add_argument("--dry-run", action="store_true", help="write and send nothing, say what would be sent")
 
     def handle(self, *args: Any, at: str | None, dry_run: bool, **options: Any) -> None:
         now = timezone.now() if at is None else _moment(at)
         composed = self._compose(now, dry_run)
         waiting = Delivery.objects.due(now).count()
+        stopped = _stopped()
         if dry_run:
-            self.stdout.write(f"{_sum_up(composed)}; {waiting} waiting to be sent. Nothing was written.")
+            self.stdout.write(f"{_sum_up(composed)}; {waiting} waiting to be sent. Nothing was written.{stopped}")
             return
+        if stopped:
+            raise CommandError(f"{_sum_up(composed)}; {waiting} waiting to be sent.{stopped}")
         sent = self._send(now, fixed=at is not None) if waiting else Counter[str]()
         self.stdout.write(f"{_sum_up(composed)}; {_sum_up_sent(sent)}.")
         if composed["failed"] or any(sent[state] for state in BAD_STATES):
@@ -60,6 +67,11 @@ class Command(BaseCommand):
                 f"subscriber {delivery.subscriber_id}: {delivery.get_kind_display()} {delivery.state}{reason}"
             )
         return states
+
+
+def _stopped() -> str:
+    brake = Brake.objects.filter(pulled_at__isnull=False).first()
+    return f" Sending is stopped: {brake.reason}. Release the brake in the admin." if brake else ""
 
 
 def _moment(text: str) -> datetime:
