@@ -19,8 +19,8 @@ _QUERY = re.compile(r"(/[\w/.-]*\?)[^\s'\">]+")
 # Also user and password of an address such as postgres://user:password@host. Begins where a word does, gives nothing
 # back and reaches so far only: strangers write long lines too.
 _ADDRESS = re.compile(r"(?<![^\s@<>\"'(),;:=/])[^\s@<>\"'(),;:=/]++(?::[^\s@/]{1,1000})?@[\w.-]*\w")
-# An interest as a page, and gunicorn's word on who sent what it cannot read.
-_TOPIC = re.compile(r"(/topics/).+")
+# An interest as a page, but not the route of all such pages; and gunicorn's word on who sent what it cannot read.
+_TOPIC = re.compile(r"(/topics/)(?!<path:interest>).+")
 _CLIENT = re.compile(r"\bip=[\da-fA-F.:]+(?=:)")
 # PostgreSQL quotes the row there.
 _ROW = re.compile(r"^DETAIL:.*\n?", re.MULTILINE)

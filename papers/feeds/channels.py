@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from papers import browsing
 from papers.models import Paper
 from papers.periods import Period
-from papers.search import parse
+from papers.search import Query, parse
 from papers.search.query import MAX_LENGTH
 from papers.search.stored import search_stored
 from papers.text import clean
@@ -48,14 +48,14 @@ def trending_now() -> Channel:
 
 def results(typed: str) -> Channel:
     """What a search finds, the newest first. Raises QueryError."""
-    interest = _typed(typed)
-    return _matching(interest, f"{reverse('papers:search')}?{urlencode({'q': interest, 'sort': 'date'})}")
+    query = parse(_typed(typed))
+    return _matching(query, f"{reverse('papers:search')}?{urlencode({'q': query.text, 'sort': 'date'})}")
 
 
 def topic(typed: str) -> Channel:
     """What there is on an interest, the newest first. Raises QueryError."""
-    interest = _typed(typed)
-    return _matching(interest, reverse("papers:topic", args=[interest]))
+    query = parse(_typed(typed))
+    return _matching(query, reverse("papers:topic", args=[query.text]))
 
 
 def _listed(shown: Period) -> list[Paper]:
@@ -63,11 +63,11 @@ def _listed(shown: Period) -> list[Paper]:
     return papers.order_by("-is_pinned", "-votes", "pk").part(0, MAX_ENTRIES)
 
 
-def _matching(interest: str, path: str) -> Channel:
-    found = search_stored(parse(interest)).ranked(0, MAX_ENTRIES, "date")
-    return Channel(path, _("Papers on %(interest)s") % {"interest": interest}, [one.paper for one in found])
+def _matching(query: Query, path: str) -> Channel:
+    found = search_stored(query).ranked(0, MAX_ENTRIES, "date")
+    return Channel(path, _("Papers on %(interest)s") % {"interest": query.text}, [one.paper for one in found])
 
 
 def _typed(value: str) -> str:
-    # One more than is allowed, so that what is too long is refused and not cut. A path cannot be empty.
+    # One more than is allowed, so that what is too long is refused and not cut.
     return clean(value, MAX_LENGTH + 1)

@@ -26,6 +26,7 @@ def record(message: str, *args: object, exc_info=None) -> logging.LogRecord:
         ("'path': 'm/Ab3_-5678901234567890ab/x'", "'path': 'm/…/x'"),
         ("<WSGIRequest: GET '/search?q=secret%20wish'>", "<WSGIRequest: GET '/search?…'>"),
         ("Not Found: /topics/secret wish (a/feed.atom", "Not Found: /topics/…"),
+        ("GET /topics/<path:interest>/feed.atom 200 12 ms", "GET /topics/<path:interest>/feed.atom 200 12 ms"),
         ("Invalid request from ip=192.0.2.7: Invalid Method", "Invalid request from ip=…: Invalid Method"),
         ("Invalid request from ip=2001:db8::1: Invalid Method", "Invalid request from ip=…: Invalid Method"),
         ("Why? Nobody knows", "Why? Nobody knows"),

@@ -160,6 +160,8 @@ def test_ids_stay_when_the_arxiv_id_comes(client, papers):
         ("/papers/date/yesterday/feed.atom", "“yesterday” is not a date; write it like 2026-08-12."),
         ("/papers/week/2026-W99/feed.json", "“2026-W99” is not a week; write it like 2026-W33."),
         ("/papers/feed.atom?q=%00", "There is nothing to search for. Type a topic, such as: diffusion models"),
+        ("/topics/%20/feed.atom", "There is nothing to search for. Type a topic, such as: diffusion models"),
+        ("/topics/%C2%85/feed.json", "There is nothing to search for. Type a topic, such as: diffusion models"),
         (
             "/topics/(a/feed.atom",
             "This parenthesis is never closed. Add ) where the group ends.",
