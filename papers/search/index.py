@@ -93,10 +93,10 @@ class Index:
     def _likeness(self) -> Likeness:
         return Likeness(self.papers, self.documents)
 
-    @property
+    @cached_property
     def vocabulary(self) -> Counter[str]:
         """Every word there is, in its normal form, and how many papers have it."""
-        return self._postings.vocabulary
+        return self._texts().vocabulary
 
     @cached_property
     def scorer(self) -> Scorer:

@@ -30,6 +30,11 @@ class Texts:
     def __init__(self, documents: Sequence[Document]) -> None:
         self._documents = documents
 
+    @cached_property
+    def vocabulary(self) -> Counter[str]:
+        """Every word there is, in its normal form, and how many documents have it."""
+        return Counter(chain.from_iterable(set(document.words) for document in self._documents))
+
     def find(self, phrase: Phrase) -> list[int]:
         """The documents in which a phrase occurs, ascending."""
         return scan(self._documents, phrase)
@@ -70,7 +75,6 @@ class Postings(Texts):
 
     @cached_property
     def vocabulary(self) -> Counter[str]:
-        """Every word there is, in its normal form, and how many documents have it."""
         return Counter({word: self.having(word) for word in self._words})
 
     def having(self, word: str) -> int:

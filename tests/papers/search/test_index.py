@@ -7,7 +7,7 @@ from papers.search import document as document_module
 from papers.search.document import Document, find, runs, scan
 from papers.search.expression import Phrase
 from papers.search.index import MAX_TERMS
-from papers.search.postings import Postings
+from papers.search.postings import Postings, Texts
 from tests.papers.search.papers import Paper, found, matched
 from tests.papers.search.test_variants import VARIANTS
 
@@ -269,6 +269,7 @@ def test_postings_answer_what_scanning_finds(texts, interests):
     postings = Postings(documents)
 
     assert [postings.find(phrase) for phrase in phrases] == [scan(documents, phrase) for phrase in phrases]
+    assert postings.vocabulary == Texts(documents).vocabulary
 
 
 def test_postings_answer_what_scanning_finds_for_every_variant():
