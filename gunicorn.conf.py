@@ -1,4 +1,7 @@
-"""How gunicorn serves the site: it finds this file by its name. Options on its command line win."""
+"""How gunicorn serves the site: it finds this file by its name. Options on its command line win.
+
+The master imports the settings here, and workers inherit them: an upgrade needs a restart, SIGHUP is not enough.
+"""
 
 import os
 
