@@ -6,7 +6,7 @@ import sys
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
-from django.db import DatabaseError, OperationalError
+from django.db import DatabaseError, OperationalError, ProgrammingError
 
 
 def main() -> None:
@@ -25,7 +25,8 @@ def explain(error: Exception) -> str:
     if isinstance(error, ImproperlyConfigured):
         return str(error)
     words = str(error).partition("\n")[0]
-    if "no such table" in words or "no such column" in words or "does not exist" in words:
+    is_behind = isinstance(error, ProgrammingError) and "does not exist" in words  # of a table or a column
+    if is_behind or words.startswith(("no such table", "no such column")):
         return f"The database is not up to date ({words}): run manage.py migrate first."
     return f"The database does not answer: {words}." if isinstance(error, OperationalError) else ""
 

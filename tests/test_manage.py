@@ -3,7 +3,7 @@ import subprocess
 import sys
 
 import pytest
-from django.db import IntegrityError, ProgrammingError
+from django.db import IntegrityError, OperationalError, ProgrammingError
 
 import manage
 from tests.environment import ROOT
@@ -38,6 +38,8 @@ def test_what_may_be_our_fault_keeps_its_traceback():
     assert manage.explain(newer) == (
         'The database is not up to date (relation "papers_paper" does not exist): run manage.py migrate first.'
     )
+    away = OperationalError('FATAL:  database "paper-round" does not exist')
+    assert manage.explain(away) == 'The database does not answer: FATAL:  database "paper-round" does not exist.'
     assert manage.explain(IntegrityError("NOT NULL constraint failed")) == ""
 
 
