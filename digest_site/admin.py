@@ -1,12 +1,15 @@
 """The back office: one admin site, whose home shows the service at a glance."""
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import BadRequest
 from django.db import DataError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -20,8 +23,19 @@ else:
     ModelAdmin = admin.ModelAdmin
 
 
+_NUMBER = re.compile(r"\d{1,18}", re.ASCII)
+
+
 class Patient(ModelAdmin):
-    """Laid over every page: a filter that no column can answer is one of the mistakes that Django forgives."""
+    """Laid over every page: a filter that no column can answer is one of the mistakes that Django forgives.
+
+    Rows ticked by a number that is none are a forged request.
+    """
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if not all(map(_NUMBER.fullmatch, request.POST.getlist(ACTION_CHECKBOX_NAME))):
+            raise BadRequest("ticked rows must be numbers")
+        return super().changelist_view(request, extra_context)
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         try:

@@ -48,6 +48,17 @@ def test_filters_that_make_no_sense_break_no_list(admin_client, query):
     assert {path: status for path, status in answers.items() if status not in {200, 302, 400}} == {}
 
 
+@pytest.mark.parametrize("row", ["abc", "", "-1", "1 OR 1", "99999999999999999999", "\x00"])
+def test_rows_that_are_no_numbers_are_refused(admin_client, row):
+    delivery = make_delivery()
+    ticked = {"action": "cancel", "_selected_action": [delivery.pk, row], "confirmed": "yes"}
+
+    answer = admin_client.post(reverse("admin:subscriptions_delivery_changelist"), ticked)
+    delivery.refresh_from_db()
+
+    assert (answer.status_code, delivery.state) == (400, "queued")
+
+
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("query", ["nothing=1", "created_at__year=0"])
 def test_readers_of_a_filter_that_makes_no_sense_are_not_exported(admin_client, method, query):
