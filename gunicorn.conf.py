@@ -4,8 +4,10 @@ The master imports the settings here, and workers inherit them: an upgrade needs
 """
 
 import os
+from threading import Thread
 
 from django.conf import settings
+from django.utils import timezone
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digest_site.settings")
 
@@ -33,3 +35,10 @@ logconfig_dict = {
         "gunicorn.http.wsgi": {"level": "ERROR"},
     },
 }
+
+
+def post_worker_init(worker: object) -> None:
+    """Have the newest papers in memory before the first visitor tries interests out."""
+    from subscriptions import recent  # noqa: PLC0415 -- apps are loaded by now, and not before
+
+    Thread(target=recent.warm, args=(timezone.now(),), name="warm", daemon=True).start()

@@ -4,6 +4,7 @@ A preview must not cost what a run of the composer costs: papers are loaded and 
 others have come or gone, by one request at a time, while the rest go on with what is there.
 """
 
+import logging
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -14,12 +15,15 @@ from time import monotonic
 from typing import NamedTuple
 
 from django.conf import settings
+from django.db import DatabaseError, connection
 from django.db.models import Count, Max
 
 from papers.models import Paper
 from papers.search.suggesting import Topic, topics
 from subscriptions.matching import Window
 from subscriptions.windows import MARGIN
+
+logger = logging.getLogger(__name__)
 
 REACH = timedelta(days=30)
 DIGEST = timedelta(days=7)
@@ -116,6 +120,16 @@ def recent(now: datetime) -> Recent | None:
 def is_ready() -> bool:
     """Whether asking for them now costs nothing."""
     return _shelf.is_checked()
+
+
+def warm(now: datetime) -> None:
+    """Read them before anybody asks. For a thread of its own; where the database is away, the first to ask does it."""
+    try:
+        recent(now)
+    except DatabaseError as error:
+        logger.warning("The newest papers could not be read ahead: %s", type(error).__name__)
+    finally:
+        connection.close()
 
 
 def forget() -> None:

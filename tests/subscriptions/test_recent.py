@@ -1,10 +1,14 @@
+import runpy
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from django.db import OperationalError
+from django.utils import timezone
 
 from papers.models import Paper
 from subscriptions import recent
+from tests.environment import ROOT
 from tests.factories import NOW, make_paper
 
 pytestmark = pytest.mark.django_db
@@ -117,6 +121,37 @@ def test_others_keep_what_there_is_while_one_reads_again(seconds):
         asking.join(10)
 
     assert answers == [known]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_web_process_reads_them_when_it_starts(monkeypatch):
+    make_paper(1, title="read ahead")
+    start = runpy.run_path(str(ROOT / "gunicorn.conf.py"))["post_worker_init"]
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+
+    start(object())
+    for thread in threading.enumerate():
+        if thread.name == "warm":
+            thread.join(30)
+
+    assert recent.is_ready()
+    assert titles(recent.recent(NOW)) == ["read ahead"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_database_that_is_away_is_left_to_the_first_who_asks(monkeypatch, caplog):
+    def fail(now: datetime) -> None:
+        raise OperationalError("no way to host db.example.org")
+
+    with monkeypatch.context() as away:
+        away.setattr(recent, "_refresh", fail)
+        recent.warm(NOW)
+    make_paper(1, title="read later")
+
+    assert [line.getMessage() for line in caplog.records] == [
+        "The newest papers could not be read ahead: OperationalError"
+    ]
+    assert titles(recent.recent(NOW)) == ["read later"]
 
 
 def test_topics_are_those_of_the_week():
