@@ -2,12 +2,12 @@
 
 from datetime import date
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from subscriptions.models import Delivery, Digest, Subscriber
+from subscriptions.models import Delivery, Digest, DigestItem, Interest, Subscriber
 
 State = Delivery.State
 
@@ -24,9 +24,17 @@ _STATES = {
 
 
 def digests_of(reader: Subscriber) -> QuerySet[Digest]:
-    """The newest first, each with its delivery and, as `paper_count`, how many papers it has."""
-    counted = reader.digests.select_related("delivery").annotate(paper_count=Count("items"))
+    """The newest first, each with its delivery; `paper_count` and `matched_count` say how many papers it has."""
+    matched = Q(items__section=DigestItem.Section.MATCHED)
+    counted = reader.digests.select_related("delivery").annotate(
+        paper_count=Count("items"), matched_count=Count("items", filter=matched)
+    )
     return counted.order_by("-edition", "-pk")
+
+
+def asked_of(reader: Subscriber) -> QuerySet[Interest, str]:
+    """What papers are found by, as it was typed."""
+    return reader.interests.filter(is_muted=False).order_by("pk").values_list("text", flat=True)
 
 
 def digest_of(reader: Subscriber, day: date) -> Digest | None:
@@ -43,6 +51,12 @@ def outcome(digest: Digest) -> str:
     if delivery.state == State.CANCELLED and delivery.reason:
         became = f"{became}: {_(delivery.reason)}"
     return f"{said.rstrip('.')} · {became}"
+
+
+def left_out(digest: Digest) -> int:
+    """How many more papers matched than the reader wants in one digest; for digests from this module."""
+    count: int = getattr(digest, "matched_count", 0)
+    return max(digest.matched - count, 0) if count else 0
 
 
 def _content(digest: Digest) -> str:

@@ -35,6 +35,8 @@ def digest(request: HttpRequest, reader: Subscriber, now: datetime, day: str) ->
         "digest": found,
         "outcome": history.outcome(found),
         "items": found.items.select_related("paper", "alike").exclude(paper__is_hidden=True),
+        "left_out": history.left_out(found),
+        "asked": history.asked_of(reader),
         "earlier": reader.digests.filter(edition__lt=edition).order_by("-edition").first(),
         "later": reader.digests.filter(edition__gt=edition).order_by("edition").first(),
         "today": now.date(),

@@ -51,8 +51,13 @@ def view_digest(request: HttpRequest, token: str) -> HttpResponse:
     digest = history.digest_of(found.reader, found.edition)
     if digest is None:
         return render(request, "subscriptions/digest_gone.html", {"edition": found.edition}, status=410)
-    items = digest.items.select_related("paper", "alike").exclude(paper__is_hidden=True)
-    context = {"digest": digest, "items": items, "today": now.date()}
+    context = {
+        "digest": digest,
+        "items": digest.items.select_related("paper", "alike").exclude(paper__is_hidden=True),
+        "left_out": history.left_out(digest),
+        "asked": history.asked_of(found.reader),
+        "today": now.date(),
+    }
     return render(request, "subscriptions/view_digest.html", context)
 
 

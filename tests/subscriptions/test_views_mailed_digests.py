@@ -1,6 +1,8 @@
 """The pages behind a digest's own links."""
 
+import re
 from datetime import date, timedelta
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -8,7 +10,7 @@ from django.test import Client
 from subscriptions import links
 from subscriptions.models import Feedback, Subscriber
 from subscriptions.rescheduling import UNTIL_LIFTED
-from tests.factories import NOW, make_digest, make_paper, make_subscriber
+from tests.factories import NOW, make_digest, make_interest, make_paper, make_subscriber
 from tests.readers import dump, mailed_paths, main_of, text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -168,6 +170,30 @@ def test_view_says_that_more_was_asked_for(reader, paper):
     words = text_of(Client().get(mailed_paths(reader)["view"]))
 
     assert "Because of grokking (found: Grokking) · You asked for more like One that was liked" in words
+
+
+def test_view_leads_on_where_more_matched_than_was_sent(reader, paper):
+    make_interest(reader, "grokking")
+    make_interest(reader, '"state space" AND NOT survey')
+    make_interest(reader, "benchmark", is_muted=True)
+    digest = make_digest(reader, [paper, make_paper(2), make_paper(3)], matched=5)
+    digest.items.filter(position=3).update(section="trending", reasons=[])
+
+    page = Client().get(mailed_paths(reader)["view"])
+
+    assert "3 more papers matched. Each of your interests has a page with all that it finds:" in text_of(page)
+    links = re.findall(r'<a href="(/topics/[^"]+)"><bdi>([^<]+)', page.content.decode())
+    assert [(Client().get(path).status_code, unescape(name)) for path, name in links] == [
+        (200, "grokking"),
+        (200, '"state space" AND NOT survey'),
+    ]
+
+
+@pytest.mark.parametrize("matched", [0, 1])
+def test_view_says_nothing_of_more_where_there_is_none(reader, paper, matched):
+    make_digest(reader, [paper], matched=matched)
+
+    assert "more paper" not in text_of(Client().get(mailed_paths(reader)["view"]))
 
 
 def test_view_of_an_erased_digest_says_so(reader):
