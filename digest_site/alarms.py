@@ -17,8 +17,8 @@ from papers import dwindling
 from papers.models import Reading
 from papers.reading import plan
 from papers.sources.base import Source
-from subscriptions import blocklists, continuity, counting, editions
-from subscriptions.models import Allowance, Brake
+from subscriptions import blocklists, braking, continuity, counting, editions
+from subscriptions.models import Allowance
 
 # What it is about, where there may be several, and a sentence.
 Found = Iterator[tuple[str, str]]
@@ -73,13 +73,13 @@ def find_waiting(now: datetime) -> Found:
 
 
 def find_stopped(now: datetime) -> Found:
-    brake = _brake()
+    brake = braking.pulled()
     if brake and brake.reason != continuity.REASON:
         yield "", f"nothing is sent until somebody releases the brake: {brake.reason}"
 
 
 def find_replaced(now: datetime) -> Found:
-    brake = _brake()
+    brake = braking.pulled()
     if brake and brake.reason == continuity.REASON:
         yield "", f"nothing is sent until somebody says so: {brake.reason}"
 
@@ -152,10 +152,6 @@ def look(now: datetime) -> dict[tuple[str, str], str]:
 def _is_new(now: datetime) -> bool:
     """Was the database made just now? Then web processes may be asked before the first tick."""
     return not MigrationRecorder.Migration.objects.filter(applied__lt=now - health.MAX_HEARTBEAT_AGE).exists()
-
-
-def _brake() -> Brake | None:
-    return Brake.objects.filter(pulled_at__isnull=False).first()
 
 
 def _sources(now: datetime) -> dict[str, Source]:

@@ -13,9 +13,9 @@ from django.db.models import Max
 from digest_site.celery import app
 from papers.models import Reading
 from papers.reading import plan
-from subscriptions import blocklists, editions
+from subscriptions import blocklists, braking, editions
 from subscriptions.delivery import LEASE
-from subscriptions.models import Brake, Delivery
+from subscriptions.models import Delivery
 
 Check = dict[str, Any]
 
@@ -85,7 +85,7 @@ def check_deliveries(now: datetime) -> Check:
 
 def check_sending(now: datetime) -> Check:
     """Whether sending is stopped or most mail refused, and editions that should have closed a day ago."""
-    brake = Brake.objects.filter(pulled_at__isnull=False).first()
+    brake = braking.pulled()
     stuck = editions.stuck(now)
     blocked = blocklists.is_block_list_day(now)
     ok = brake is None and not stuck and not blocked

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
-from digest_site import environment, reporting
+from digest_site import environment, environment_mail, reporting
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environment.read_env(BASE_DIR)
@@ -190,14 +190,14 @@ AXES_LOCKOUT_CALLABLE = "digest_site.throttle.locked"
 # Mail ---------------------------------------------------------------------------------------------
 OUTBOX_DIR = DATA_DIR / "outbox"
 EMAIL_TIMEOUT = environment.integer(env, "EMAIL_TIMEOUT", 30, low=1, high=300)
-ANYMAIL = environment.anymail(env, EMAIL_TIMEOUT)
-ANYMAIL_PROVIDER = environment.choice(env, "ANYMAIL_PROVIDER", "none", environment.PROVIDERS.keys() | {"none"})
+ANYMAIL = environment_mail.anymail(env, EMAIL_TIMEOUT)
+ANYMAIL_PROVIDER = environment.choice(env, "ANYMAIL_PROVIDER", "none", environment_mail.PROVIDERS.keys() | {"none"})
 EMAIL_URL = env.str("EMAIL_URL", "")
-vars().update(environment.email(env, ANYMAIL_PROVIDER))
-DEFAULT_FROM_EMAIL = environment.address(env, "DEFAULT_FROM_EMAIL", f"{SITE_NAME} <papers@localhost.localdomain>")
-ACCOUNT_FROM_EMAIL = environment.address(env, "ACCOUNT_FROM_EMAIL", DEFAULT_FROM_EMAIL)
-REPLY_TO_EMAIL = environment.address(env, "REPLY_TO_EMAIL", DEFAULT_FROM_EMAIL)
-BOUNCE_EMAIL = environment.address(env, "BOUNCE_EMAIL", DEFAULT_FROM_EMAIL)
+vars().update(environment_mail.email(env, ANYMAIL_PROVIDER))
+DEFAULT_FROM_EMAIL = environment_mail.address(env, "DEFAULT_FROM_EMAIL", f"{SITE_NAME} <papers@localhost.localdomain>")
+ACCOUNT_FROM_EMAIL = environment_mail.address(env, "ACCOUNT_FROM_EMAIL", DEFAULT_FROM_EMAIL)
+REPLY_TO_EMAIL = environment_mail.address(env, "REPLY_TO_EMAIL", DEFAULT_FROM_EMAIL)
+BOUNCE_EMAIL = environment_mail.address(env, "BOUNCE_EMAIL", DEFAULT_FROM_EMAIL)
 SERVER_EMAIL = ACCOUNT_FROM_EMAIL
 POSTAL_ADDRESS = env.str("POSTAL_ADDRESS", "").strip()
 SEND_WINDOW = environment.integer(env, "SEND_WINDOW", 10, low=1, high=500)
@@ -210,7 +210,7 @@ DAILY_CAP = environment.integer(env, "DAILY_CAP", 0, low=0, high=100_000_000)
 # Confirmations, links and the like, asked for by strangers: the breaker against list bombing.
 ACCOUNT_MAILS_PER_HOUR = environment.integer(env, "ACCOUNT_MAILS_PER_HOUR", 200, low=1, high=100_000)
 # Throw-away mailboxes, by a list the operator keeps: sign-ups see the same page, and nothing comes of them.
-REFUSED_DOMAINS = environment.domains(env, "REFUSED_DOMAINS_FILE")
+REFUSED_DOMAINS = environment_mail.domains(env, "REFUSED_DOMAINS_FILE")
 
 # Sources ------------------------------------------------------------------------------------------
 HUGGINGFACE_URL = environment.source_url(env, "HUGGINGFACE_URL", "https://huggingface.co")
@@ -266,8 +266,8 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # Operating ----------------------------------------------------------------------------------------
-ALERT_EMAILS = environment.addresses(env, "ALERT_EMAILS")
-ALERT_EMAIL = {"timeout": EMAIL_TIMEOUT} | environment.alert_backend(env)
+ALERT_EMAILS = environment_mail.addresses(env, "ALERT_EMAILS")
+ALERT_EMAIL = {"timeout": EMAIL_TIMEOUT} | environment_mail.alert_backend(env)
 SENTRY_DSN = env.str("SENTRY_DSN", "").strip()
 if SENTRY_DSN:
     reporting.start(SENTRY_DSN, _host)

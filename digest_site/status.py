@@ -16,7 +16,8 @@ from django.views.decorators.http import require_safe
 from papers.models import Reading
 from papers.reading import plan
 from papers.sources.base import Source
-from subscriptions.models import Brake, Delivery, Digest
+from subscriptions import braking
+from subscriptions.models import Delivery, Digest
 
 Outcome = Reading.Outcome
 READ = (Outcome.NEW, Outcome.UNCHANGED)
@@ -57,7 +58,7 @@ def status(request: HttpRequest) -> HttpResponse:
         "today": now.date(),
         "sources": _sources(now),
         "digests": cache.get_or_set(f"status-digests-{now.date()}", lambda: digests(now.date()), KEPT),
-        "is_stopped": Brake.objects.filter(pulled_at__isnull=False).exists(),
+        "is_stopped": braking.is_pulled(),
         "minutes": settings.READ_MINUTES,
     }
     return render(request, "site/status.html", context)

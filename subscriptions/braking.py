@@ -12,8 +12,13 @@ logger = logging.getLogger(__name__)
 REFUSALS = 3  # calls in a row before the brake is pulled
 
 
+def pulled() -> Brake | None:
+    """The brake, with its reason, while sending is stopped."""
+    return Brake.objects.filter(pk=1, pulled_at__isnull=False).first()
+
+
 def is_pulled() -> bool:
-    return Brake.objects.filter(pk=1, pulled_at__isnull=False).exists()
+    return pulled() is not None
 
 
 def count_refusal(reason: str, now: datetime) -> None:

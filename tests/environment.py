@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-SOURCES = (ROOT / "digest_site" / "settings.py", ROOT / "digest_site" / "environment.py")
+SOURCES = tuple(ROOT / "digest_site" / f"{name}.py" for name in ("settings", "environment", "environment_mail"))
 
 # env.str("NAME" …), env.list("NAME" …), integer(env, "NAME" …), os.environ.get("NAME" …)
 READ = re.compile(r'\benv(?:iron)?(?:\.\w+\(|,)\s*"([A-Z][A-Z0-9_]+)"')

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from digest_site.environment import PROVIDERS
+from digest_site.environment_mail import PROVIDERS
 
 TO = "reader@example.net"
 

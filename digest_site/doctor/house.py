@@ -16,8 +16,7 @@ from django.db.migrations.executor import MigrationExecutor
 from digest_site import alarms, health
 from digest_site.doctor.findings import Finding, failed, ok, warning
 from digest_site.models import Alert
-from subscriptions import continuity
-from subscriptions.models import Brake
+from subscriptions import braking, continuity
 
 EXPLAINED = "manage.py check --deploy says the same"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -121,7 +120,7 @@ def examine_disk(now: datetime) -> Iterator[Finding]:
 
 
 def examine_sending(now: datetime) -> Iterator[Finding]:
-    brake = Brake.objects.filter(pulled_at__isnull=False).first()
+    brake = braking.pulled()
     if brake:
         yield failed("sending", f"stopped: {brake.reason}", "mend the cause, then release the brake in the admin")
     else:

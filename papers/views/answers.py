@@ -10,9 +10,9 @@ from django.shortcuts import render
 PAGE_SIZE = 25
 
 
-def missing(request: HttpRequest, reason: str, **context: Any) -> HttpResponse:
-    """Nothing is here: say why, and offer ways on (`ways`: label and address)."""
-    return render(request, "404.html", {"reason": reason, **context}, status=404)
+def missing(request: HttpRequest, reason: str) -> HttpResponse:
+    """Nothing is here: say why."""
+    return render(request, "404.html", {"reason": reason}, status=404)
 
 
 def page_of(request: HttpRequest, found: Sequence[Any] | Any) -> Page[Any]:

@@ -302,7 +302,7 @@ PROVIDERS = [
 def test_provider_is_asked_whether_it_knows_our_key(
     now, settings, httpserver, provider, setting, path, header, status, level
 ):
-    from digest_site.environment import PROVIDERS as BACKENDS
+    from digest_site.environment_mail import PROVIDERS as BACKENDS
 
     settings.ANYMAIL_PROVIDER, settings.EMAIL_BACKEND = provider, BACKENDS[provider]
     settings.ANYMAIL = {setting: "the-key", f"{provider.upper()}_API_URL": httpserver.url_for("/")}

@@ -7,7 +7,7 @@ import environ
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from digest_site import environment
+from digest_site import environment, environment_mail
 from tests.environment import setting_names
 
 KEY = "k" * 50
@@ -27,14 +27,14 @@ READERS: dict[str, Callable[[environ.Env], object]] = {
     "SECRET_KEY": lambda env: environment.secret_key(env, NO_DATA, public=True),
     "DATABASE_URL": lambda env: environment.database(env, NO_DATA),
     "REDIS_URL": environment.redis_url,
-    "EMAIL_URL": lambda env: environment.email(env, "none"),
-    "ALERT_EMAIL_URL": environment.alert_backend,
-    "ALERT_EMAILS": lambda env: environment.addresses(env, "ALERT_EMAILS"),
-    "DEFAULT_FROM_EMAIL": lambda env: environment.address(env, "DEFAULT_FROM_EMAIL", "a@example.org"),
+    "EMAIL_URL": lambda env: environment_mail.email(env, "none"),
+    "ALERT_EMAIL_URL": environment_mail.alert_backend,
+    "ALERT_EMAILS": lambda env: environment_mail.addresses(env, "ALERT_EMAILS"),
+    "DEFAULT_FROM_EMAIL": lambda env: environment_mail.address(env, "DEFAULT_FROM_EMAIL", "a@example.org"),
     "SEND_WINDOW": lambda env: environment.integer(env, "SEND_WINDOW", 10, low=1, high=500),
     "DEBUG": lambda env: environment.boolean(env, "DEBUG", False),
     "LOG_LEVEL": lambda env: environment.choice(env, "LOG_LEVEL", "INFO", environment.LOG_LEVELS),
-    "REFUSED_DOMAINS_FILE": lambda env: environment.domains(env, "REFUSED_DOMAINS_FILE"),
+    "REFUSED_DOMAINS_FILE": lambda env: environment_mail.domains(env, "REFUSED_DOMAINS_FILE"),
     "ARXIV_URL": lambda env: environment.source_url(env, "ARXIV_URL", "https://arxiv.org"),
 }
 
@@ -182,7 +182,9 @@ def test_email_url_names_the_mail_server(env, url, expected):
 def test_email_provider_wins_over_email_url(env):
     env("EMAIL_URL", "smtp://mail.example.org")
 
-    assert environment.email(environ.Env(), "postmark") == {"EMAIL_BACKEND": "anymail.backends.postmark.EmailBackend"}
+    assert environment_mail.email(environ.Env(), "postmark") == {
+        "EMAIL_BACKEND": "anymail.backends.postmark.EmailBackend"
+    }
 
 
 def test_database_without_url_is_sqlite_that_waits_for_other_writers(env, tmp_path):
@@ -270,7 +272,7 @@ ANYMAIL_VALUES = [
 def test_anymail_setting_gets_its_type(env, name, value, expected):
     env(name, value)
 
-    values = environment.anymail(environ.Env(), 30)
+    values = environment_mail.anymail(environ.Env(), 30)
 
     assert values == {"REQUESTS_TIMEOUT": 30} | {name.removeprefix("ANYMAIL_"): expected}
 
@@ -278,7 +280,7 @@ def test_anymail_setting_gets_its_type(env, name, value, expected):
 def test_anymail_provider_is_no_setting_of_anymails(env):
     env("ANYMAIL_PROVIDER", "postmark")
 
-    assert environment.anymail(environ.Env(), 25) == {"REQUESTS_TIMEOUT": 25}
+    assert environment_mail.anymail(environ.Env(), 25) == {"REQUESTS_TIMEOUT": 25}
 
 
 @pytest.mark.parametrize(
@@ -297,7 +299,7 @@ def test_anymail_setting_that_is_bad_stops_the_start(env, name, value, sentence)
     env(name, value)
 
     with pytest.raises(ImproperlyConfigured) as error:
-        environment.anymail(environ.Env(), 30)
+        environment_mail.anymail(environ.Env(), 30)
 
     assert str(error.value).startswith(sentence)
 
@@ -306,7 +308,7 @@ def test_amazon_ses_without_its_client_stops_the_start(env, monkeypatch):
     monkeypatch.setattr(environment, "find_spec", lambda name: None)
 
     with pytest.raises(ImproperlyConfigured) as error:
-        environment.email(environ.Env(), "amazon_ses")
+        environment_mail.email(environ.Env(), "amazon_ses")
 
     assert "pip install --require-hashes -r requirements-ses.txt" in str(error.value)
 

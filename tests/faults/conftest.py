@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from digest_site.environment import PROVIDERS
+from digest_site.environment_mail import PROVIDERS
 from tests.factories import NOW
 from tests.faults.broker import open_broker
 from tests.faults.clock import Clock

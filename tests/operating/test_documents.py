@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from digest_site import metrics
 from digest_site.alarms import ALARMS
-from digest_site.environment import PROVIDERS
+from digest_site.environment_mail import PROVIDERS
 from subscriptions.hooks import HOOKS
 from tests.environment import ROOT, setting_names
 from tests.operating import documents

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 import pytest
 from django.core.mail import get_connection
 
-from digest_site.environment import PROVIDERS
+from digest_site.environment_mail import PROVIDERS
 from tests.providers import TO, YES, anymail_settings, stub_provider
 from tests.subscriptions.mails import UNSUBSCRIBE, build_message, full_digest
 

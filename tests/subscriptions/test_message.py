@@ -14,7 +14,7 @@ from django.core.mail import get_connection
 from django.utils.module_loading import import_string
 from pytest_httpserver import HTTPServer
 
-from digest_site.environment import PROVIDERS
+from digest_site.environment_mail import PROVIDERS
 from subscriptions.message import MAX_SUBJECT, parse_address, tidy_subject
 from tests.subscriptions.mails import FORBIDDEN, SENT_AT, UNSUBSCRIBE, build_message, parsed, raw
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core.mail import get_connection
 
-from digest_site.environment import PROVIDERS
+from digest_site.environment_mail import PROVIDERS
 from subscriptions.providers import key_life
 from subscriptions.transport import (
     PAUSE,

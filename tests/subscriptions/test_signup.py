@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from digest_site import environment
+from digest_site import environment_mail
 from subscriptions import addresses, consent, keywords, limiting, links, signup
 from subscriptions.consent import Shown
 from subscriptions.discretion import TooManyRequests
@@ -158,7 +158,7 @@ def test_a07_public_list_of_throw_away_domains_is_taken(settings, monkeypatch):
     path = next(Path(os.environ["UPSTREAM_SAMPLES"]).glob("corpora/disposable-email-domains/*.conf"))
     listed = path.read_text(encoding="utf-8").split()
     monkeypatch.setenv("REFUSED_DOMAINS_FILE", str(path))
-    settings.REFUSED_DOMAINS = environment.domains(environ.Env(), "REFUSED_DOMAINS_FILE")
+    settings.REFUSED_DOMAINS = environment_mail.domains(environ.Env(), "REFUSED_DOMAINS_FILE")
 
     asked = {addresses.parse(f"ada@{prefix}{domain}") for domain in listed[::160] for prefix in ("", "a.b.")}
 

@@ -8,10 +8,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from subscriptions import braking
 from subscriptions.composing import ComposingStopped, compose
 from subscriptions.delivery import send_queued
 from subscriptions.drafting import Draft
-from subscriptions.models import Brake, Delivery, Digest
+from subscriptions.models import Delivery, Digest
 
 State = Delivery.State
 BAD_STATES = (State.FAILED, State.UNKNOWN)
@@ -70,7 +71,7 @@ class Command(BaseCommand):
 
 
 def _stopped() -> str:
-    brake = Brake.objects.filter(pulled_at__isnull=False).first()
+    brake = braking.pulled()
     return f" Sending is stopped: {brake.reason}. Release the brake in the admin." if brake else ""
 
 
