@@ -305,7 +305,7 @@ def test_anymail_setting_that_is_bad_stops_the_start(env, name, value, sentence)
 
 
 def test_amazon_ses_without_its_client_stops_the_start(env, monkeypatch):
-    monkeypatch.setattr(environment, "find_spec", lambda name: None)
+    monkeypatch.setattr(environment_mail, "find_spec", lambda name: None)
 
     with pytest.raises(ImproperlyConfigured) as error:
         environment_mail.email(environ.Env(), "amazon_ses")
